@@ -1,0 +1,18 @@
+"""What every test needs: kernels that do not depend on the user's settings."""
+
+import os
+import tempfile
+
+import pytest
+from execute_notebooks import environment
+
+# these scripts need PyTorch, which is no dependency: they made the figures that the tests read
+collect_ignore = ["reference"]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config):
+    """Give nbval's kernels the surroundings in which the stored outputs were made."""
+    folder = tempfile.TemporaryDirectory(prefix="gdviz-ipython-", ignore_cleanup_errors=True)
+    config.add_cleanup(folder.cleanup)
+    os.environ.update(environment(folder.name))

@@ -1,0 +1,75 @@
+"""The rules of the house: style, who imports whom, what an import costs, what stored text says."""
+
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+LINT_IMPORTS = "from importlinter.cli import lint_imports_command; lint_imports_command()"
+
+
+def run(*arguments, cwd=ROOT):
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=cwd, capture_output=True, text=True, encoding="utf-8"
+    )
+
+
+@pytest.mark.parametrize("arguments", [("check",), ("format", "--check")], ids=" ".join)
+def test_ruff_accepts_code_and_notebooks(arguments):
+    outcome = run("-m", "ruff", *arguments, "--no-cache")
+    assert outcome.returncode == 0, outcome.stdout + outcome.stderr
+
+
+def test_modules_import_only_what_they_may():
+    outcome = run("-c", LINT_IMPORTS, "--no-cache")
+    assert outcome.returncode == 0, outcome.stdout + outcome.stderr
+    kept = len(PYPROJECT["tool"]["importlinter"]["contracts"])
+    assert f"Contracts: {kept} kept, 0 broken." in outcome.stdout
+
+
+def test_a_forbidden_import_breaks_a_contract(tmp_path):
+    """The contracts are read: the same configuration refuses a landscape that draws."""
+    (tmp_path / "pyproject.toml").write_bytes((ROOT / "pyproject.toml").read_bytes())
+    package = shutil.copytree(ROOT / "gdviz", tmp_path / "gdviz")
+    with (package / "landscapes.py").open("a", encoding="utf-8") as file:
+        file.write("\nimport matplotlib.figure\n")
+    outcome = run("-c", f"import sys; sys.path.insert(0, '.'); {LINT_IMPORTS}", cwd=tmp_path)
+    assert outcome.returncode == 1, outcome.stdout + outcome.stderr
+    assert "gdviz.landscapes is not allowed to import matplotlib" in outcome.stdout
+
+
+def test_importing_gdviz_leaves_heavy_packages_out():
+    code = "import sys, gdviz; print(*sorted({name.split('.')[0] for name in sys.modules}))"
+    code += "; print('matplotlib.pyplot' in sys.modules)"
+    outcome = run("-W", "error", "-c", code)
+    assert outcome.returncode == 0, outcome.stderr
+    packages, pyplot = outcome.stdout.splitlines()
+    assert not {"sklearn", "scipy", "pandas", "torch", "jax"} & set(packages.split())
+    assert pyplot == "False"
+
+
+def test_one_source_of_dependencies():
+    assert (ROOT / "requirements.txt").read_text(encoding="utf-8").strip() == "-e .[lab,test]"
+    environment = (ROOT / "environment.yml").read_text(encoding="utf-8")
+    assert "-r requirements.txt" in environment
+    assert "name: gdviz" in environment
+
+
+def test_readme_lists_every_notebook():
+    listed = re.findall(
+        r"\(notebooks/(\w+\.ipynb)\)", (ROOT / "README.md").read_text(encoding="utf-8")
+    )
+    assert listed == sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+def test_links_to_files_lead_somewhere(name):
+    links = re.findall(r"\]\(([^)#]+)\)", (ROOT / name).read_text(encoding="utf-8"))
+    missing = [link for link in links if "://" not in link and not (ROOT / link).exists()]
+    assert missing == []
