@@ -8,7 +8,6 @@ import inspect
 import math
 import os
 import sys
-from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -62,16 +61,16 @@ def descend(objective, start, optimizer, steps, record="all"):
     _check_whole(steps, "steps", 1)
     if record not in ("all", "last"):
         raise ValueError(f'record is {record!r}: it is "all" (every point) or "last" (the last).')
-    steps, keep = int(steps), record == "all"
+    steps = int(steps)
     with np.errstate(all="ignore"):
         path = _walk(objective, start, optimizer, steps)
         begin, first = next(path), next(path)
         _check_first(start, first)
         begin = np.broadcast_to(begin, first.shape)
+        points = np.empty((steps + 1, *first.shape)) if record == "all" else None
         if _divided(objective, begin, optimizer):
-            points, final = _descend_in_blocks(objective, begin, optimizer, steps, keep)
+            final = _follow_in_blocks(objective, begin, optimizer, steps, points)
         else:
-            points = np.empty((steps + 1, *first.shape)) if keep else None
             final = _follow(chain((begin, first), path), first.shape, points)
     return Run(objective, optimizer, steps, begin, final, points)
 
@@ -100,6 +99,38 @@ def _follow(path, shape, points):
     return x
 
 
+def _follow_in_blocks(objective, start, optimizer, steps, points):
+    """The same for each block of a batch: write its part of `points`, return all last points."""
+    lines = (-1, start.shape[-1])
+    final = np.empty(start.shape)
+    ends = final.reshape(lines)
+    ways = None if points is None else points.reshape(steps + 1, *lines)
+
+    def work(rows, path, part):
+        ends[rows] = _follow(path, ends[rows].shape, None if ways is None else ways[:, rows])
+
+    _in_blocks(work, objective, start, optimizer, steps)
+    return final
+
+
+def _first_not_finite(objective, start, optimizer, steps):
+    """Where each run's value is first not finite, found by walking the way again."""
+    first = np.full(start.shape[:-1], -1)
+    flat = first.reshape(-1)
+
+    def work(rows, path, part):
+        for step, x in enumerate(path):
+            lost = ~np.isfinite(part.value(x)).reshape(-1)
+            flat[rows] = np.where(lost & (flat[rows] < 0), step, flat[rows])
+
+    if _divided(objective, start, optimizer):
+        _in_blocks(work, objective, start, optimizer, steps)
+    else:
+        with np.errstate(all="ignore"):
+            work(slice(None), _walk(objective, start, optimizer, steps), objective)
+    return first
+
+
 def _divided(objective, start, optimizer):
     """Whether a batch is worth dividing, and all that shapes its runs can be divided."""
     if start.size <= BLOCK or not hasattr(objective, "take"):
@@ -113,44 +144,28 @@ def _divided(objective, start, optimizer):
 
 def _in_blocks(work, objective, start, optimizer, steps):
     """Call `work(rows, path, objective)` for each block of the flattened batch, on all cores."""
-    *shape, dim = start.shape
-    flat = start.reshape(-1, dim)
+    shape, flat = start.shape[:-1], start.reshape(-1, start.shape[-1])
     cores = _cores()
 
     def one(rows):
-        part = objective.take(rows, tuple(shape))
-        x = flat[rows]
+        part = objective.take(rows, shape)
         with np.errstate(all="ignore"):
-            work(rows, _walk(part, x, optimizer.take(rows, tuple(shape)), steps), part)
+            work(rows, _walk(part, flat[rows], optimizer.take(rows, shape), steps), part)
 
-    count = -(-start.size // (BLOCK * cores)) * cores
-    length = max(1, -(-len(flat) // count))
+    count = math.ceil(start.size / (BLOCK * cores)) * cores
+    length = math.ceil(len(flat) / count)
     blocks = [slice(i, i + length) for i in range(0, len(flat), length)]
     if cores == 1:
-        for rows in blocks:
-            one(rows)
+        list(map(one, blocks))
     else:
         with ThreadPoolExecutor(cores) as pool:
-            deque(pool.map(one, blocks), maxlen=0)
+            list(pool.map(one, blocks))
 
 
 def _cores():
     if sys.platform == "emscripten":
         return 1
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-
-
-def _descend_in_blocks(objective, start, optimizer, steps, keep):
-    lines = (math.prod(start.shape[:-1]), start.shape[-1])
-    points = np.empty((steps + 1, *lines)) if keep else None
-    final = points[-1] if keep else np.empty(lines)
-
-    def work(rows, path, part):
-        into = points[:, rows] if keep else None
-        final[rows] = _follow(path, final[rows].shape, into)
-
-    _in_blocks(work, objective, start, optimizer, steps)
-    return points.reshape(steps + 1, *start.shape) if keep else None, final.reshape(start.shape)
 
 
 def _takes_step(objective):
@@ -178,24 +193,6 @@ def _gradient_of(objective):
     return gradient
 
 
-def _first_not_finite(objective, start, optimizer, steps):
-    """Where each run's value is first not finite, found by walking the way again."""
-    divided = _divided(objective, start, optimizer)
-    first = np.full(math.prod(start.shape[:-1]) if divided else start.shape[:-1], -1)
-
-    def work(rows, path, part):
-        for step, x in enumerate(path):
-            new = ~np.isfinite(part.value(x)) & (first[rows] < 0)
-            first[rows] = np.where(new, step, first[rows])
-
-    if divided:
-        _in_blocks(work, objective, start, optimizer, steps)
-    else:
-        with np.errstate(all="ignore"):
-            work(..., _walk(objective, start, optimizer, steps), objective)
-    return first.reshape(start.shape[:-1])
-
-
 def _checked_start(objective, start):
     for name in ("value", "gradient"):
         if not callable(getattr(objective, name, None)):
@@ -221,9 +218,8 @@ def _checked_start(objective, start):
     if dim is not None and x.shape[-1] != dim:
         raise ValueError(
             f"start has {_count(x.shape[-1], 'coordinate')} (shape {x.shape}), but the objective "
-            f"has {_count(dim, 'variable')}: the last axis of a start is the coordinate, so "
-            f"{'many starts have' if x.ndim > 1 else 'a start has'} shape "
-            f"{'(..., ' if x.ndim > 1 else '('}{dim}{')' if x.ndim > 1 else ',)'}."
+            f"has {_count(dim, 'variable')}: the last axis of a start is the coordinate, so one "
+            f"start has shape ({dim},), and many have shape (..., {dim})."
         )
     return x
 
@@ -326,7 +322,7 @@ class Run:
             first = _first_not_finite(self.objective, self.start, self.optimizer, self.steps)
         else:
             first = _first(~np.isfinite(self.values))
-        return first if first.ndim else int(first)
+        return _plain(first)
 
     def reached(self, tolerance, minimum=None):
         """The first step with a gradient norm of at most `tolerance`, and -1 where there is none.
@@ -339,8 +335,7 @@ class Run:
                 f"tolerance is {tolerance!r}: it is a number of 0 or more, as in tolerance=1e-6."
             )
         left = self.gradient_norms if minimum is None else self._distances(minimum)
-        first = _first(left <= tolerance)
-        return first if first.ndim else int(first)
+        return _plain(_first(left <= tolerance))
 
     def contraction(self, minimum=None):
         """The measured contraction rate: by how much a step multiplies the distance to the minimum.
@@ -374,7 +369,7 @@ class Run:
             rate = np.exp((np.log(e_b) - np.log(e_a)) / (b - a))
             moved = (points != points[0]).any(axis=(0, -1))
             rate = np.where((count > 0) & moved, rate, np.nan)
-        return rate if rate.ndim else float(rate)
+        return _plain(rate)
 
     def until(self, step):
         """The same run, cut after `step` steps: what a player shows at that step."""
@@ -439,6 +434,10 @@ def _along(function, points):
 def _first(true):
     """The first index along axis 0 where it is true, -1 where it never is."""
     return np.where(true.any(axis=0), true.argmax(axis=0), -1)
+
+
+def _plain(array):
+    return array if array.ndim else array.item()
 
 
 def _point(minimum, run):

@@ -68,7 +68,9 @@ class Predict:
             if self.options
             else (f"{self.guess:.4g}{self.unit}", f"{self.truth:.4g}{self.unit}")
         )
-        word = {RIGHT: "As you predicted", WRONG: "A surprise"}[self.outcome]
+        word = "A surprise"
+        if self.outcome == RIGHT:
+            word = "As you predicted" if said == true else "Close enough, within 10 %"
         self.verdict = f"You said {said}. It is {true}. {word}. {self.because}".strip()
         self._reveal()
 
@@ -94,7 +96,7 @@ class Predict:
 
     def _clicked(self, button):
         try:
-            self.commit(self.field.value if self.options else float(self.field.value))
+            self.commit(self.field.value if self.options else _read(self.field.value))
         except ValueError:
             asked = "Choose an answer" if self.options else "Type a number, as in 12 or 0.5,"
             self.shown.value = f"{asked} first: a wrong prediction teaches more than none."
@@ -196,6 +198,11 @@ def _missing(attempt):
     return attempt is None or attempt is ...
 
 
+def _read(text):
+    """The number that a learner typed, whose minus may be the typographic one and comma a point."""
+    return float(text.replace("−", "-").replace(",", "."))
+
+
 def _is_number(value):
     return isinstance(value, (int, float, np.number)) and math.isfinite(value)
 
@@ -214,6 +221,8 @@ def _words(hint, given):
 
 
 def _short(value):
+    if isinstance(value, (bool, np.bool_)):
+        return str(bool(value))
     if isinstance(value, (int, float, np.number)):
         return f"{value:.6g}"
     if isinstance(value, np.ndarray):

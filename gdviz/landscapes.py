@@ -80,7 +80,7 @@ def landscape(formula, bounds=None, variables=None, **constants):
     try:
         compiled = program(formula, variables, tuple(constants))
     except FormulaError as error:
-        if not re.fullmatch(r"[^\W\d]+(\s+[^\W\d]+)*", formula.strip()):
+        if not re.fullmatch(r"[^\W\d]+( [^\W\d]+)*", formula.strip()) or len(formula) > 30:
             raise
         ready_made = f"(ready-made landscapes are {', '.join(READY_MADE)})"
         raise FormulaError(f"{error} {ready_made}") from None

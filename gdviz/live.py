@@ -3,10 +3,12 @@
 import base64
 import contextlib
 import copy
+import functools
 import inspect
 import io
 import math
 import pathlib
+import threading
 
 import anywidget
 import ipywidgets as widgets
@@ -33,6 +35,21 @@ DPI = 100
 WIDTH, WIDTHS = 9.0, {1: 6.5}
 HEIGHTS = {1: 4.2, 2: 4.0, 3: 3.4}
 DEGREES_A_KEY = 5
+FRAMES_OF_PLAY = 100
+DECADES_A_STEP = 0.01
+
+# JupyterLab may handle two events of one page in two threads at once, and matplotlib is not made
+# for that: one event at a time, over all figures.
+LOCK = threading.RLock()
+
+
+def _one_at_a_time(method):
+    @functools.wraps(method)
+    def locked(*arguments, **options):
+        with LOCK:
+            return method(*arguments, **options)
+
+    return locked
 
 
 class Canvas(anywidget.AnyWidget):
@@ -69,8 +86,8 @@ class Point(widgets.HBox):
 
     def __init__(self, value, names=None):
         one = np.ndim(value) == 0
-        numbers = [float(number) for number in np.atleast_1d(value)]
-        if not numbers or not all(math.isfinite(number) for number in numbers):
+        numbers = np.atleast_1d(value).tolist()
+        if not numbers or not all(_is_finite(number) for number in numbers):
             raise ValueError(
                 "a start is one finite number for each variable, as in point((-2.5, 2)), "
                 f"not {value!r}"
@@ -86,7 +103,7 @@ class Point(widgets.HBox):
         self.label = widgets.Label()
         super().__init__([self.label, *self.fields])
         self.scalar = one
-        self.value = numbers[0] if one else tuple(numbers)
+        self.value = float(numbers[0]) if one else tuple(map(float, numbers))
         for field in self.fields:
             field.observe(self._typed, "value")
         traitlets.link((self, "description"), (self.label, "value"))
@@ -108,6 +125,10 @@ class Point(widgets.HBox):
             self._setting = False
 
 
+def _is_finite(number):
+    return isinstance(number, (int, float)) and math.isfinite(number)
+
+
 def point(value, names=None):
     """Return a control for a start, which the learner types, or drags on a Curve or Contour panel.
 
@@ -122,11 +143,59 @@ def point(value, names=None):
     return Point(value, names)
 
 
-def log_slider(low, high, value=None, **options):
-    """Return a slider that moves by factors: from ``low`` to ``high``, about 100 places a decade.
+class LogSlider(widgets.HBox):
+    """A slider that moves by factors, with a field beside it for a number typed exactly."""
 
-    ``value`` is where it starts; without one, at the geometric middle. Raises ValueError unless
-    ``0 < low < high`` and ``low <= value <= high``.
+    value = traitlets.Float()
+    description = traitlets.Unicode()
+
+    def __init__(self, value, low, high):
+        self.low, self.high = low, high
+        ends = {"min": math.log10(low), "max": math.log10(high)}
+        self.slider = widgets.FloatLogSlider(value, step=DECADES_A_STEP, readout=False, **ends)
+        self.slider.layout.width = "330px"
+        self.slider.style.description_width = "max-content"
+        self.field = widgets.BoundedFloatText(value, min=low, max=high, step=low)
+        self.field.layout.width = "100px"
+        super().__init__([self.slider, self.field])
+        self.value = value
+        self.slider.observe(self._dragged, "value")
+        self.field.observe(self._typed, "value")
+        traitlets.link((self, "description"), (self.slider, "description"))
+
+    @traitlets.validate("value")
+    def _bounded(self, proposal):
+        return min(max(proposal.value, self.low), self.high)
+
+    @traitlets.observe("value")
+    def _moved(self, change):
+        self.field.value = change.new
+        # a handle moved from here while it is dragged would jump back under the hand
+        if not self._is_near(change.new, self.slider.value):
+            self.slider.value = change.new
+
+    def _typed(self, change):
+        self.value = change.new
+
+    def _dragged(self, change):
+        # the browser moves the handle to the nearest step and reports it: no news, and no reason
+        # to give up the number that was typed
+        if not self._is_near(change.new, self.value):
+            number = float(f"{change.new:.3g}")
+            ends = [end for end in (self.low, self.high) if self._is_near(number, end)]
+            self.value = ends[0] if ends else number
+
+    @staticmethod
+    def _is_near(number, other):
+        return abs(math.log10(number / other)) <= 0.51 * DECADES_A_STEP
+
+
+def log_slider(low, high, value=None):
+    """Return a slider that moves by factors: from ``low`` to ``high``, 100 steps a decade.
+
+    ``value`` is where it starts; without one, at the geometric middle. A number typed into the
+    field beside it counts exactly. Raises ValueError unless ``0 < low < high`` and
+    ``low <= value <= high``.
 
     >>> log_slider(0.001, 0.1).value
     0.01
@@ -138,16 +207,10 @@ def log_slider(low, high, value=None, **options):
             f"and low is {low}"
         )
     if value is None:
-        value = math.sqrt(low * high)
+        value = float(f"{math.sqrt(low * high):.3g}")
     if not low <= value <= high:
         raise ValueError(f"the first value {value} lies outside the slider, {low} to {high}")
-    # the first value must be a whole number of steps from the low end: beside such a place the
-    # browser would show another number than the one that the kernel computes with
-    decades = math.log10(value / low)
-    step = decades / max(1, round(100 * decades)) if decades else 0.01
-    ends = {"min": math.log10(low), "max": math.log10(high)}
-    value = float(f"{value:.12g}")
-    return widgets.FloatLogSlider(value, step=step, readout_format=".4g", **ends, **options)
+    return LogSlider(float(value), float(low), float(high))
 
 
 def _check_range(low, high, step=None):
@@ -187,7 +250,7 @@ def _control(name, given, default):
             widget.continuous_update = False
     if not widget.description or widget.description == name:
         widget.description = LABELS.get(name, name.replace("_", " "))
-    if not isinstance(widget, Point):
+    if not isinstance(widget, (Point, LogSlider)):
         widget.style.description_width = "max-content"
         if hasattr(widget, "readout"):
             widget.layout.width = "430px"
@@ -366,6 +429,7 @@ class Live:
         """The matplotlib Figure."""
         return self.picture.figure
 
+    @_one_at_a_time
     def pin(self):
         """Keep the present result as a pale trail to compare with."""
         for panel in self.picture.panels:
@@ -373,6 +437,7 @@ class Live:
         self.picture.draw()
         self._send()
 
+    @_one_at_a_time
     def reset(self):
         """Restore the first value of every control, and take the pinned trails away."""
         for panel in self.picture.panels:
@@ -423,18 +488,23 @@ class Live:
             self.step.style.description_width = "max-content"
             self.step.layout.width = "330px"
             self.step.add_class("gdviz-step")
-            play = widgets.Play(value=steps, min=0, max=steps, interval=max(40, 4000 // steps))
-            play.show_repeat = False
-            play.add_class("gdviz-play")
+            self.play = widgets.Play(value=steps, max=steps, interval=60, show_repeat=False)
+            self._pace(steps)
+            self.play.add_class("gdviz-play")
             for end in ("value", "max"):
-                widgets.jslink((play, end), (self.step, end))
+                widgets.jslink((self.play, end), (self.step, end))
             self.step.observe(self._stepped, "value")
-            buttons += [play, self.step]
+            buttons += [self.play, self.step]
         rows = widgets.HBox(list(self.controls.values()), layout={"flex_flow": "row wrap"})
         box = widgets.VBox([rows, self.canvas, widgets.HBox(buttons)])
         box.add_class("gdviz-live")
         return box
 
+    def _pace(self, steps):
+        """Let Play walk through a long run in as many frames as through a short one."""
+        self.play.step = max(1, steps // FRAMES_OF_PLAY)
+
+    @_one_at_a_time
     def _changed(self, change):
         if not self._quiet:
             self._refresh()
@@ -477,8 +547,10 @@ class Live:
                 self.step.max = result.steps
                 if whole:
                     self.step.value = result.steps
+            self._pace(result.steps)
         return result if self.step.value >= result.steps else result.until(self.step.value)
 
+    @_one_at_a_time
     def _stepped(self, change):
         if not self._quiet:
             self._show(self.result)
@@ -487,14 +559,22 @@ class Live:
     def _send(self):
         with self.canvas.hold_sync():
             self.canvas.png = self.png
-            self.canvas.text = self.picture.text
+            self.canvas.text = self._shown() + self.picture.text
             if self.error is None:
                 self.canvas.error = ""
 
+    def _shown(self):
+        """Say how much of the run the picture shows, where that is not all of it."""
+        if self.step is None or self.step.value == self.step.max:
+            return ""
+        return f"Shown: {self.step.value:,} of {self.step.max:,} steps. "
+
+    @_one_at_a_time
     def _rescaled(self, change):
         self.picture.scale(change.new)
         self._send()
 
+    @_one_at_a_time
     def _pointed(self, change):
         across, down, press = change.new
         pixel = np.array([across, 1 - down]) * self.figure.bbox.size
@@ -530,6 +610,7 @@ class Live:
         )
         return place[0] if self._held.scalar else place
 
+    @_one_at_a_time
     def _turned(self, change):
         right, up, _ = change.new
         turning = [panel for panel in self.picture.panels if panel.turns]

@@ -9,136 +9,32 @@ for each run, or a schedule: a callable of the step, counted from 0, that return
 conventions are PyTorch's, so that what is learned here carries over.
 """
 
-from dataclasses import dataclass, field, fields
-from math import inf, nextafter
-from numbers import Real
+from dataclasses import dataclass
+from math import nextafter
 
 import numpy as np
+
+from gdviz.hyperparameters import Hyperparameters, number
 
 __all__ = ["GD", "AdaGrad", "Adam", "Clipped", "Momentum", "Nesterov", "RMSProp", "WeightDecay"]
 
 
-def _hyper(says, low, high, shown=True, **default):
-    """A field whose values lie in the half-open interval from `low` to `high`."""
-    return field(**default, repr=shown, metadata={"allowed": (says, low, high)})
-
-
 def _rate():
-    return _hyper("a learning rate is a number of 0 or more, as in lr=0.1", 0.0, inf)
+    return number("a learning rate is a number of 0 or more, as in lr=0.1")
 
 
 def _memory(name, default):
     says = f"{name} is a number from 0 up to, but not including, 1, as in {name}={default}"
-    return _hyper(says, 0.0, 1.0, default=default)
+    return number(says, high=1.0, default=default)
 
 
 def _eps(default):
     says = f"eps is a small number of 0 or more, as in eps={default}"
-    return _hyper(says, 0.0, inf, shown=False, default=default)
-
-
-def _checked(value, name, allowed, where=""):
-    """The value as a float or an array of floats; an error if it holds one that is not allowed."""
-    says, low, high = allowed
-    if isinstance(value, float) and low <= value < high:
-        return value
-    try:
-        array = np.asarray(value)
-    except ValueError:
-        array = np.empty(0, dtype=object)
-    if array.dtype.kind not in "fiu" or not array.size:
-        raise TypeError(f"{name} is {value!r}{where}: {says}.")
-    good = (array >= low) & (array < high)
-    if not good.all():
-        first = np.unravel_index(np.argmin(good), array.shape)
-        if array.ndim:
-            where = f" at index {tuple(int(i) for i in first)}{where}"
-        raise ValueError(f"{name} is {array[first]}{where}: {says}.")
-    return array.astype(float) if array.ndim else float(array)
-
-
-def _ready(value):
-    return value if isinstance(value, float) else value[..., None]
-
-
-def _rows(value, rows, shape):
-    """What a hyper-parameter is for the runs `rows` of a batch of shape `shape`, in one line."""
-    if hasattr(value, "take") and not isinstance(value, np.ndarray):
-        return value.take(rows, shape)
-    if callable(value):
-        return lambda step: _rows(np.asarray(value(step)), rows, shape)
-    return np.broadcast_to(value, shape).flat[rows] if np.ndim(value) else value
-
-
-def _text(value):
-    if isinstance(value, np.ndarray):
-        return f"{value.size} values from {value.min():.6g} to {value.max():.6g}"
-    return f"{value:.6g}" if isinstance(value, Real) else getattr(value, "__name__", repr(value))
-
-
-class _Rule:
-    """What all optimizers share: hyper-parameters that are checked, read, divided and printed."""
-
-    def __post_init__(self):
-        names, numbers = [], []
-        for entry in fields(self):
-            value = getattr(self, entry.name)
-            if "allowed" not in entry.metadata:
-                _check_optimizer(value, type(self).__name__)
-                continue
-            if not callable(value):
-                value = _checked(value, entry.name, entry.metadata["allowed"])
-                if isinstance(value, np.ndarray):
-                    value.setflags(write=False)
-                object.__setattr__(self, entry.name, value)
-            names.append((entry.name, entry.metadata["allowed"]))
-            numbers.append(value)
-        fixed = not any(callable(value) for value in numbers)
-        object.__setattr__(self, "_names", names)
-        object.__setattr__(self, "_fixed", tuple(map(_ready, numbers)) if fixed else None)
-
-    def _at(self, step):
-        """The hyper-parameters at a step, in order, shaped to broadcast against points."""
-        if self._fixed is not None:
-            return self._fixed
-        ready = []
-        for name, allowed in self._names:
-            value = getattr(self, name)
-            if callable(value):
-                value = _checked(value(step), name, allowed, f" at step {step}")
-            ready.append(_ready(value))
-        return ready
-
-    def take(self, rows, shape):
-        """The same optimizer for the runs `rows` (a slice) of a batch of shape `shape`, flattened.
-
-        >>> Momentum(lr=[[0.1], [0.2]]).take(slice(2, 5), (2, 3)).lr
-        array([0.1, 0.2, 0.2])
-        """
-        return type(self)(
-            **{entry.name: _rows(getattr(self, entry.name), rows, shape) for entry in fields(self)}
-        )
-
-    def __repr__(self):
-        shown = (
-            f"{entry.name}={_text(getattr(self, entry.name))}"
-            for entry in fields(self)
-            if entry.repr or not np.array_equal(getattr(self, entry.name), entry.default)
-        )
-        return f"{type(self).__name__}({', '.join(shown)})"
-
-
-def _check_optimizer(value, wrapper):
-    if isinstance(value, type) or not (hasattr(value, "init") and hasattr(value, "update")):
-        given = value.__name__ if isinstance(value, type) else repr(value)
-        raise TypeError(
-            f"{wrapper} wraps an optimizer, and was given {given}: "
-            f"give it one, as in {wrapper}(GD(lr=0.1), ...)."
-        )
+    return number(says, shown=False, default=default)
 
 
 @dataclass(frozen=True, repr=False)
-class GD(_Rule):
+class GD(Hyperparameters):
     """Gradient descent: a step against the gradient, as long as the rate times the slope.
 
         x <- x - lr g
@@ -160,12 +56,12 @@ class GD(_Rule):
 
     def update(self, gradient, state, step):
         """The step `(..., dim)` and the state after it."""
-        (lr,) = self._at(step)
+        (lr,) = self.at(step)
         return -lr * gradient, state
 
 
 @dataclass(frozen=True, repr=False)
-class Momentum(_Rule):
+class Momentum(Hyperparameters):
     """Gradient descent with momentum: the heavy ball, which keeps a velocity v.
 
         v <- beta v + (1 - dampening) g        (at the first step v = g)
@@ -186,10 +82,9 @@ class Momentum(_Rule):
 
     lr: object = _rate()
     beta: object = _memory("beta", 0.9)
-    dampening: object = _hyper(
+    dampening: object = number(
         "dampening is a number from 0 to 1, as in dampening=0.9",
-        0.0,
-        nextafter(1.0, 2.0),
+        high=nextafter(1.0, 2.0),
         shown=False,
         default=0.0,
     )
@@ -200,13 +95,13 @@ class Momentum(_Rule):
 
     def update(self, gradient, state, step):
         """The step `(..., dim)` and the velocity after it."""
-        lr, beta, dampening = self._at(step)
+        lr, beta, dampening = self.at(step)
         v = beta * state + (1 - dampening * (step > 0)) * gradient
         return -lr * v, v
 
 
 @dataclass(frozen=True, repr=False)
-class Nesterov(_Rule):
+class Nesterov(Hyperparameters):
     """Nesterov's accelerated gradient: momentum that looks one step ahead.
 
         v <- beta v + g        (at the first step v = g)
@@ -230,13 +125,13 @@ class Nesterov(_Rule):
 
     def update(self, gradient, state, step):
         """The step `(..., dim)` and the velocity after it."""
-        lr, beta = self._at(step)
+        lr, beta = self.at(step)
         v = beta * state + gradient
         return -lr * (gradient + beta * v), v
 
 
 @dataclass(frozen=True, repr=False)
-class AdaGrad(_Rule):
+class AdaGrad(Hyperparameters):
     """AdaGrad: each coordinate's rate is divided by the root of all its squared slopes so far.
 
         s <- s + g^2
@@ -260,13 +155,13 @@ class AdaGrad(_Rule):
 
     def update(self, gradient, state, step):
         """The step `(..., dim)` and the sum of squares after it."""
-        lr, eps = self._at(step)
+        lr, eps = self.at(step)
         s = state + gradient * gradient
         return -lr * gradient / (np.sqrt(s) + eps), s
 
 
 @dataclass(frozen=True, repr=False)
-class RMSProp(_Rule):
+class RMSProp(Hyperparameters):
     """RMSProp: each coordinate's rate is divided by the root of a fading average of squares.
 
         s <- beta s + (1 - beta) g^2
@@ -293,13 +188,13 @@ class RMSProp(_Rule):
 
     def update(self, gradient, state, step):
         """The step `(..., dim)` and the average of squares after it."""
-        lr, beta, eps = self._at(step)
+        lr, beta, eps = self.at(step)
         s = beta * state + (1 - beta) * gradient * gradient
         return -lr * gradient / (np.sqrt(s) + eps), s
 
 
 @dataclass(frozen=True, repr=False)
-class Adam(_Rule):
+class Adam(Hyperparameters):
     """Adam: momentum and RMSProp together, each average corrected for its start from zero.
 
         m <- beta1 m + (1 - beta1) g          c1 <- beta1 c1 + (1 - beta1)
@@ -328,7 +223,7 @@ class Adam(_Rule):
 
     def update(self, gradient, state, step):
         """The step `(..., dim)` and the state `(m, s, c1, c2)` after it."""
-        lr, beta1, beta2, eps = self._at(step)
+        lr, beta1, beta2, eps = self.at(step)
         m, s, c1, c2 = state
         m = beta1 * m + (1 - beta1) * gradient
         s = beta2 * s + (1 - beta2) * gradient * gradient
@@ -337,8 +232,23 @@ class Adam(_Rule):
         return -lr * (m / c1) / (np.sqrt(s / c2) + eps), (m, s, c1, c2)
 
 
+class _Wrapper(Hyperparameters):
+    """What changes the gradient before `self.optimizer` gets it."""
+
+    def __post_init__(self):
+        given, wrapper = self.optimizer, type(self).__name__
+        made = not isinstance(given, type)
+        if not (made and hasattr(given, "init") and hasattr(given, "update")):
+            raise TypeError(
+                f"{wrapper} wraps an optimizer, and was given "
+                f"{repr(given) if made else given.__name__}: "
+                f"give it one, as in {wrapper}(GD(lr=0.1), ...)."
+            )
+        super().__post_init__()
+
+
 @dataclass(frozen=True, repr=False)
-class WeightDecay(_Rule):
+class WeightDecay(_Wrapper):
     """Weight decay (L2): pulls every coordinate towards 0 by adding strength * x to the gradient.
 
         g <- g + strength x,    then the wrapped optimizer's update
@@ -355,7 +265,7 @@ class WeightDecay(_Rule):
     """
 
     optimizer: object
-    strength: object = _hyper("a strength is a number of 0 or more, as in strength=0.01", 0.0, inf)
+    strength: object = number("a strength is a number of 0 or more, as in strength=0.01")
 
     def init(self, x):
         """The point, which the gradient alone does not tell, and the wrapped optimizer's state."""
@@ -363,14 +273,14 @@ class WeightDecay(_Rule):
 
     def update(self, gradient, state, step):
         """The step `(..., dim)` and the state after it."""
-        (strength,) = self._at(step)
+        (strength,) = self.at(step)
         x, inner = state
         delta, inner = self.optimizer.update(gradient + strength * x, inner, step)
         return delta, (x + delta, inner)
 
 
 @dataclass(frozen=True, repr=False)
-class Clipped(_Rule):
+class Clipped(_Wrapper):
     """Gradient clipping by norm: a gradient longer than max_norm is cut to it, direction kept.
 
         g <- g max_norm / |g|    where |g| > max_norm,    then the wrapped optimizer's update
@@ -388,8 +298,8 @@ class Clipped(_Rule):
     """
 
     optimizer: object
-    max_norm: object = _hyper(
-        "a largest norm is a number above 0, as in max_norm=1.0", nextafter(0.0, 1.0), inf
+    max_norm: object = number(
+        "a largest norm is a number above 0, as in max_norm=1.0", low=nextafter(0.0, 1.0)
     )
 
     def init(self, x):
@@ -398,7 +308,7 @@ class Clipped(_Rule):
 
     def update(self, gradient, state, step):
         """The step `(..., dim)` and the state after it."""
-        (max_norm,) = self._at(step)
+        (max_norm,) = self.at(step)
         # Scaled by its largest component first: the square of a huge gradient would overflow.
         largest = np.abs(gradient).max(axis=-1, keepdims=True)
         scaled = gradient / np.maximum(largest, np.finfo(float).tiny)

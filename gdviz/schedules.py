@@ -10,90 +10,22 @@ then.
 GD(lr=StepDecay(lr=0.1, factor=0.5, every=30))
 """
 
-from dataclasses import dataclass, field, fields
-from math import inf
-from numbers import Real
+from dataclasses import dataclass
 
 import numpy as np
+
+from gdviz.hyperparameters import Hyperparameters, number
 
 __all__ = ["Constant", "Cosine", "Exponential", "InverseTime", "StepDecay", "WarmUp"]
 
 
-def _number(says, low, high, whole=False, **default):
-    """A field whose values lie in the half-open interval from `low` to `high`."""
-    return field(**default, metadata={"allowed": (says, low, high, whole)})
-
-
 def _rate(name="lr", **default):
-    return _number(f"a rate is a number of 0 or more, as in {name}=0.1", 0.0, inf, **default)
+    return number(f"a rate is a number of 0 or more, as in {name}=0.1", fixed=True, **default)
 
 
 def _count(name):
     says = f"{name} is a whole number of steps, 1 or more, as in {name}=100"
-    return _number(says, 1, inf, whole=True)
-
-
-def _checked(value, name, says, low, high, whole):
-    try:
-        array = np.asarray(value)
-    except ValueError:
-        array = np.empty(0, dtype=object)
-    if array.dtype.kind not in "fiu" or not array.size:
-        raise TypeError(f"{name} is {value!r}: {says}.")
-    good = (array >= low) & (array < high)
-    if whole:
-        good &= array == np.floor(array)
-    if not good.all():
-        first = np.unravel_index(np.argmin(good), array.shape)
-        where = f" at index {tuple(int(i) for i in first)}" if array.ndim else ""
-        raise ValueError(f"{name} is {array[first]}{where}: {says}.")
-    if not array.ndim:
-        return int(array) if whole else float(array)
-    array = array.astype(float)
-    array.setflags(write=False)
-    return array
-
-
-def _text(value):
-    if isinstance(value, np.ndarray):
-        return f"{value.size} values from {value.min():.6g} to {value.max():.6g}"
-    return f"{value:.6g}" if isinstance(value, Real) else getattr(value, "__name__", repr(value))
-
-
-class _Schedule:
-    """What all schedules share: numbers that are checked, divided and printed."""
-
-    def __post_init__(self):
-        for entry in fields(self):
-            value = getattr(self, entry.name)
-            if not callable(value):
-                value = _checked(value, entry.name, *entry.metadata["allowed"])
-                object.__setattr__(self, entry.name, value)
-            elif entry.name != "schedule":
-                says = entry.metadata["allowed"][0]
-                raise TypeError(f"{entry.name} is {_text(value)}: {says}.")
-
-    def take(self, rows, shape):
-        """The same schedule for the runs `rows` (a slice) of a batch of shape `shape`, flattened.
-
-        >>> Constant(lr=[[0.1], [0.2]]).take(slice(2, 5), (2, 3)).lr
-        array([0.1, 0.2, 0.2])
-        """
-        return type(self)(
-            **{entry.name: _rows(getattr(self, entry.name), rows, shape) for entry in fields(self)}
-        )
-
-    def __repr__(self):
-        shown = (f"{entry.name}={_text(getattr(self, entry.name))}" for entry in fields(self))
-        return f"{type(self).__name__}({', '.join(shown)})"
-
-
-def _rows(value, rows, shape):
-    if isinstance(value, _Schedule):
-        return value.take(rows, shape)
-    if callable(value):
-        return lambda step: _rows(np.asarray(value(step)), rows, shape)
-    return np.broadcast_to(value, shape).flat[rows] if np.ndim(value) else value
+    return number(says, low=1, whole=True, fixed=True)
 
 
 def _power(factor, times):
@@ -103,7 +35,7 @@ def _power(factor, times):
 
 
 @dataclass(frozen=True, repr=False)
-class Constant(_Schedule):
+class Constant(Hyperparameters):
     """The same rate at every step.
 
         rate = lr
@@ -119,7 +51,7 @@ class Constant(_Schedule):
 
 
 @dataclass(frozen=True, repr=False)
-class StepDecay(_Schedule):
+class StepDecay(Hyperparameters):
     """A rate that is multiplied by `factor` once in every `every` steps; PyTorch's StepLR.
 
         rate = lr factor^floor(step / every)
@@ -138,7 +70,7 @@ class StepDecay(_Schedule):
 
 
 @dataclass(frozen=True, repr=False)
-class Exponential(_Schedule):
+class Exponential(Hyperparameters):
     """A rate that is multiplied by `factor` at every step; PyTorch's ExponentialLR.
 
         rate = lr factor^step
@@ -156,7 +88,7 @@ class Exponential(_Schedule):
 
 
 @dataclass(frozen=True, repr=False)
-class Cosine(_Schedule):
+class Cosine(Hyperparameters):
     """A rate that falls from `lr` to `final` along half a cosine wave, and stays at `final`.
 
         rate = final + (lr - final) (1 + cos(pi min(step / steps, 1))) / 2
@@ -181,7 +113,7 @@ class Cosine(_Schedule):
 
 
 @dataclass(frozen=True, repr=False)
-class InverseTime(_Schedule):
+class InverseTime(Hyperparameters):
     """A rate that falls as one over the time: half of it is left after 1 / decay steps.
 
         rate = lr / (1 + decay step)
@@ -194,14 +126,14 @@ class InverseTime(_Schedule):
     """
 
     lr: object = _rate()
-    decay: object = _number("decay is a number of 0 or more, as in decay=0.01", 0.0, inf)
+    decay: object = number("decay is a number of 0 or more, as in decay=0.01", fixed=True)
 
     def __call__(self, step):
         return self.lr / (1 + self.decay * step)
 
 
 @dataclass(frozen=True, repr=False)
-class WarmUp(_Schedule):
+class WarmUp(Hyperparameters):
     """A rate that first rises in equal steps, then follows `schedule` (or stays, for a number).
 
         rate = schedule(0) (step + 1) / steps    for step < steps,
@@ -214,8 +146,8 @@ class WarmUp(_Schedule):
     [0.1, 0.2, 0.3, 0.4, 0.4]
     """
 
-    schedule: object = _number(
-        "give WarmUp a rate of 0 or more or a schedule, as in WarmUp(0.1, steps=10)", 0.0, inf
+    schedule: object = number(
+        "give WarmUp a rate of 0 or more or a schedule, as in WarmUp(0.1, steps=10)"
     )
     steps: object = _count("steps")
 

@@ -235,6 +235,10 @@ class LiveFigure:
             pattern, timeout=ANSWER_SECONDS * 1000
         )
 
+    def wait_for_error(self, words):
+        error = self.root.locator(".gdviz-error")
+        expect(error).to_contain_text(words, timeout=ANSWER_SECONDS * 1000)
+
     def wait_for_change(self, picture):
         """Wait until the screen no longer shows ``picture``, and then until it stands still."""
         deadline = time.monotonic() + ANSWER_SECONDS
@@ -283,10 +287,19 @@ class Slider:
         self.handle = root.locator(".noUi-handle").first
 
     def value(self):
+        """The number beside the slider, which is a field that can be typed into or a text."""
+        field = self.root.locator("input")
+        if field.count():
+            return float(field.first.input_value())
         return float(self.root.locator(".widget-readout").inner_text())
 
     def type(self, value):
         """Type an exact value into the number beside the slider."""
+        field = self.root.locator("input")
+        if field.count():
+            field.first.fill(f"{value}")
+            field.first.press("Enter")
+            return
         readout = self.root.locator(".widget-readout")
         readout.click()
         self.page.keyboard.press("ControlOrMeta+A")

@@ -65,6 +65,48 @@ def test_what_has_no_minimum_has_none(landscape):
     assert gd.minima(landscape) == ()
 
 
+def test_hilltops_go_from_left_to_right():
+    wavy = gd.landscape("sin(x) + x/10", bounds=((-8, 8),))
+    places = [top.point[0] for top in gd.hilltops(wavy)]
+    assert places == pytest.approx(np.arccos(-0.1) + 2 * np.pi * np.array([-1, 0, 1]))
+
+
+@pytest.mark.parametrize(
+    ("landscape", "number", "ends"),
+    [
+        (QUARTIC, 0, (-2.8, 0.3121682)),
+        (QUARTIC, 1, (0.3121682, 2.6)),
+        (gd.landscape("cos(x)", bounds=((-4, 8),)), 1, (0.0, 2 * np.pi)),
+        (gd.landscape("x**2"), 0, (-3.0, 3.0)),
+    ],
+)
+def test_a_basin_lies_between_hilltops(landscape, number, ends):
+    assert gd.basin(landscape, number) == pytest.approx(ends, abs=1e-6)
+
+
+def test_a_basin_is_where_small_steps_lead():
+    starts = np.linspace(-2.8, 2.6, 301)[:, None]
+    ends = gd.which_minimum(gd.descend(QUARTIC, starts, gd.GD(0.01), 2000, record="last"))
+    for number in (0, 1):
+        left, right = gd.basin(QUARTIC, number)
+        inside = (left <= starts[:, 0]) & (starts[:, 0] <= right)
+        assert np.array_equal(ends == number, inside)
+
+
+@pytest.mark.parametrize(
+    ("landscape", "number", "words"),
+    [
+        (gd.landscape("x**3"), 0, "'x**3' has no minima .* A is asked for"),
+        (QUARTIC, 2, "has 2 minima .* C is asked for"),
+        (gd.landscape("x**2"), 1, "has 1 minimum .* B is asked for"),
+        (HIMMELBLAU, 0, "has 2: colour its starts with Basins"),
+    ],
+)
+def test_what_has_no_basin_says_so(landscape, number, words):
+    with pytest.raises(ValueError, match=words.replace("**", r"\*\*")):
+        gd.basin(landscape, number)
+
+
 @pytest.mark.parametrize(
     ("start", "lr", "steps", "expected"),
     [
@@ -97,9 +139,11 @@ def test_passing_an_unstable_minimum_is_not_settling():
     assert gd.which_minimum(passing) == NOT_SETTLED
 
 
-def test_outside_is_outside_the_bounds_though_finite():
-    run = gd.descend(gd.landscape("x", bounds=((-1, 1),)), 0.0, gd.GD(0.1), steps=20)
-    assert run.final == pytest.approx([-2.0])
+@pytest.mark.parametrize(("formula", "end"), [("x", -2.0), ("-x", 2.0)])
+def test_outside_is_outside_the_bounds_though_finite(formula, end):
+    slope = gd.landscape(formula, bounds=((-1, 1),))
+    run = gd.descend(slope, 0.0, gd.GD(0.1), steps=20)
+    assert run.final == pytest.approx([end])
     assert gd.which_minimum(run) == OUTSIDE
 
 

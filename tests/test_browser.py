@@ -68,7 +68,19 @@ def test_arrow_keys_move_the_slider(learning_rate):
     assert figure.slider("lr").value() == value
 
 
-def test_the_ball_can_be_grabbed(open_notebook):
+def test_the_ball_can_be_grabbed(learning_rate):
+    figure = learning_rate
+    picture, words = figure.picture(), figure.readout()
+    assert figure.numbers("start") == [-2.5]
+    figure.drag((0.1, 0.6), (0.35, 0.6))
+    figure.wait_for_readout("x: 1.")
+    assert figure.wait_for_change(picture) != picture
+    (moved,) = figure.numbers("start")
+    assert 1 < moved < 2
+    assert figure.readout() != words
+
+
+def test_the_ball_moves_on_the_map_too(open_notebook):
     """The climber's first step is as long as the slope at the start is steep."""
     figure = open_notebook("01_hill_climber.ipynb").figure(0)
     picture, words, numbers = figure.picture(), figure.readout(), figure.numbers("start")
@@ -94,6 +106,77 @@ def test_reset_restores_what_was_first(learning_rate):
     assert figure.readout() == words
 
 
+@pytest.fixture
+def figure_of(open_notebook):
+    """A figure of a notebook, which is reset after the test."""
+    opened = []
+
+    def get(name, number):
+        figure = open_notebook(name).figure(number)
+        opened.append((figure, figure.picture()))
+        return figure
+
+    yield get
+    for figure, before in opened:
+        figure.press("reset")
+        figure.wait_for_picture(before)
+
+
+def test_a_walker_on_the_ridge_stays_for_ever(figure_of):
+    figure = figure_of("03_saddle_points.ipynb", 3)
+    assert "measured: after 73 steps" in figure.readout()
+    figure.slider("y0").drag_to(0.0)
+    figure.wait_for_readout("never in 320 steps")
+
+
+def test_a_thousand_times_nearer_to_the_ridge_costs_twice_the_steps(figure_of):
+    figure = figure_of("03_saddle_points.ipynb", 3)
+    figure.slider("y0").press("ArrowLeft", times=3)  # from 1e-3 to 1e-6
+    figure.wait_for_readout("rounded up 145 steps; measured: after 145 steps")
+
+
+def test_noise_takes_walkers_off_the_ridge(figure_of):
+    figure = figure_of("03_saddle_points.ipynb", 4)
+    assert "exactly 0" in figure.readout()
+    figure.slider("noise").drag_to(7 / 13)  # the seventh of thirteen powers of ten: 1e-6
+    figure.wait_for_readout("in theory typically after 169 steps")
+
+
+def test_a_bad_formula_is_told_in_words_and_the_picture_stays(figure_of):
+    figure = figure_of("03_saddle_points.ipynb", 0)
+    before, field = figure.picture(), figure.control("formula").locator("input")
+    field.fill("x +")
+    field.press("Enter")
+    figure.wait_for_error("is not a formula")
+    assert figure.picture() == before
+
+
+def test_depth_dragged_from_one_end_to_the_other(figure_of):
+    figure = figure_of("05_vanishing_gradients.ipynb", 3)
+    figure.slider("depth").drag_to(0.0)
+    figure.wait_for_readout("depth 1: layer 1 gets 0.171 of the signal")
+    figure.slider("depth").drag_to(1.0)
+    figure.wait_for_readout("depth 60: layer 1 gets 2.04e-39 of the signal")
+
+
+def test_a_saturated_neuron_stands_still(figure_of):
+    figure = figure_of("05_vanishing_gradients.ipynb", 1)
+    figure.slider("lr").drag_to(0.0)
+    field = figure.control("start").locator("input").first
+    field.fill("5")
+    field.press("Enter")
+    figure.wait_for_readout("x ends at 4.99355")
+
+
+def test_the_steps_of_a_training_run_can_be_walked_through(figure_of):
+    figure = figure_of("05_vanishing_gradients.ipynb", 6)
+    figure.slider("depth").drag_to(1.0)
+    figure.wait_for_readout("the loss is 0.25; the same answer for every point costs 0.25")
+    picture = figure.picture()
+    figure.step().drag_to(0.0)
+    assert figure.wait_for_change(picture) != picture
+
+
 def test_the_pages_raise_no_error(open_notebook):
-    for name in ("01_hill_climber.ipynb", "02_learning_rate.ipynb"):
-        assert open_notebook(name).complaints == []
+    for path in sorted(FOLDER.glob("*.ipynb")):
+        assert open_notebook(path.name).complaints == [], path.name

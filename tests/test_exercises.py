@@ -21,7 +21,7 @@ def test_nothing_shows_before_the_commitment():
     question.commit(700)
     assert asked == [1]
     assert question.text == (
-        "Predict: How many?\nYou said 700. It is 691. As you predicted. It is."
+        "Predict: How many?\nYou said 700. It is 691. Close enough, within 10 %. It is."
     )
 
 
@@ -58,7 +58,12 @@ def test_the_button_commits_what_the_field_holds():
     number.button.click()
     assert number.outcome == NOT_YET
     assert "Type a number" in number.shown.value
-    number.field.value = "2"
+    number.field.value = "−2"
+    number.button.click()
+    assert number.outcome == WRONG
+    assert "You said -2." in number.text
+    number = gd.predict("How many?", answer=2.5)
+    number.field.value = "2,5"
     number.button.click()
     assert number.outcome == RIGHT
 
@@ -127,6 +132,12 @@ def test_a_function_is_tried_on_every_case():
     wrong = gd.check(lambda x, g: x + 0.1 * g, cases=cases, hint="Downhill.")
     assert wrong.text == "✗ Wrong. For (1, 4) yours gives 1.4, and 0.6 is right. Downhill."
     assert gd.check(5, cases=cases).outcome == WRONG
+
+
+def test_a_truth_value_is_shown_as_one():
+    cases = [((1.0,), True)]
+    wrong = gd.check(lambda lr: np.float64(lr) > 2, cases=cases)
+    assert wrong.text == "✗ Wrong. For (1) yours gives False, and True is right."
 
 
 def test_an_error_in_the_attempt_is_told_in_words():

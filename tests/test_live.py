@@ -3,6 +3,8 @@
 import gc
 import io
 import itertools
+import threading
+import time
 import tracemalloc
 
 import ipywidgets as widgets
@@ -74,7 +76,7 @@ def test_the_first_values_are_the_defaults_of_compute():
         (True, widgets.Checkbox),
         ("x**2", widgets.Text),
         (widgets.IntText(3), widgets.IntText),
-        (gd.log_slider(0.1, 10), widgets.FloatLogSlider),
+        (gd.log_slider(0.1, 10), gd.live.LogSlider),
     ],
 )
 def test_controls_take_what_interact_takes(given, kind):
@@ -131,7 +133,24 @@ def test_a_log_slider_needs_a_positive_range(low, high, value):
         gd.log_slider(low, high, value)
 
 
-@pytest.mark.parametrize("value", [float("nan"), (1.0, float("inf")), ()])
+def test_a_number_typed_beside_a_log_slider_counts_exactly():
+    slider = gd.log_slider(0.01, 4, value=0.1)
+    slider.field.value = 0.239
+    assert slider.value == 0.239
+    # what the browser does next: it moves the handle to the nearest step and reports that
+    slider.slider.value = 10**-0.62
+    assert slider.value == 0.239
+    slider.slider.value = 10**-0.6
+    assert slider.value == slider.field.value == 0.251
+    # the kernel leaves the handle where the hand has it
+    assert slider.slider.value == 10**-0.6
+    slider.slider.value = 0.01003
+    assert slider.value == 0.01
+    slider.value = 100.0
+    assert slider.value == slider.field.value == 4.0
+
+
+@pytest.mark.parametrize("value", [float("nan"), (1.0, float("inf")), (), "a", None])
 def test_a_start_is_finite(value):
     with pytest.raises(ValueError, match="finite number for each variable"):
         gd.point(value)
@@ -319,6 +338,49 @@ def test_the_step_slider_cuts_the_run():
     assert len(live.picture.panels[0].lines[0].get_xdata()) == 1
     live.reset()
     assert len(live.picture.panels[0].lines[0].get_xdata()) == 21
+
+
+def test_the_readout_says_how_much_of_the_run_is_shown():
+    live = make()
+    whole = live.text
+    live.step.value = 7
+    assert live.text == f"Shown: 7 of 20 steps. {whole}"
+    live.step.value = 20
+    assert live.text == whole
+
+
+def test_play_walks_a_long_run_in_as_many_frames():
+    live = make(steps=(1, 3000))
+    live.controls["steps"].value = 3000
+    assert live.play.step == 30
+    live.controls["steps"].value = 50
+    assert live.play.step == 1
+
+
+def test_two_events_at_once_are_handled_one_after_the_other():
+    """JupyterLab hands events to two threads; the figure must end at the last values."""
+    inside, overlaps = [], []
+
+    def compute(lr=0.1, k=4.0):
+        overlaps.append(len(inside))
+        inside.append(1)
+        time.sleep(0.05)
+        inside.pop()
+        return gd.descend(gd.landscape("ravine", k=k), (1.0, 1.0), gd.GD(lr), steps=5)
+
+    live = gd.Live(compute, gd.Contour(), lr=(0.0, 0.5, 0.1), k=(1.0, 8.0, 1.0))
+    events = [
+        threading.Thread(target=live.controls["lr"].set_trait, args=("value", 0.3)),
+        threading.Thread(target=live.controls["k"].set_trait, args=("value", 7.0)),
+    ]
+    for event in events:
+        event.start()
+    for event in events:
+        event.join()
+    assert set(overlaps) == {0}
+    assert live.result.objective.constants["k"] == 7.0
+    assert live.result.optimizer.lr == 0.3
+    assert live.picture.panels[0].drawn == live.result.objective
 
 
 def test_the_step_slider_follows_the_number_of_steps():

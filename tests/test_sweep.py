@@ -2,7 +2,6 @@
 
 import ast
 import itertools
-import math
 
 import ipywidgets as widgets
 import nbformat
@@ -75,9 +74,8 @@ def settings(widget, live):
     if isinstance(widget, NUMERIC):
         middle = widget.min + round((widget.max - widget.min) / 2 / widget.step) * widget.step
         return [widget.min, type(widget.value)(middle), widget.max]
-    if isinstance(widget, widgets.FloatLogSlider):
-        ends = widget.min, (widget.min + widget.max) / 2, widget.max
-        return [widget.base**exponent for exponent in ends]
+    if isinstance(widget, gd.live.LogSlider):
+        return [widget.low, (widget.low * widget.high) ** 0.5, widget.high]
     if isinstance(widget, CHOICES):
         return [
             option[1] if isinstance(option, tuple) else option for option in widget._options_full
@@ -96,9 +94,7 @@ def off_the_grid(widget):
 
     From such a place the browser shows one number and the kernel computes with another.
     """
-    if isinstance(widget, widgets.FloatLogSlider):
-        place = (math.log(widget.value, widget.base) - widget.min) / widget.step
-    elif isinstance(widget, (widgets.IntSlider, widgets.FloatSlider)):
+    if isinstance(widget, (widgets.IntSlider, widgets.FloatSlider)):
         place = (widget.value - widget.min) / widget.step
     else:
         return 0.0
@@ -169,7 +165,7 @@ def try_pin(live):
     """After a pin, another value shows the old run too; a reset takes it away."""
     first, count = appearance(live), artists(live)
     for widget in live.controls.values():
-        if isinstance(widget, (*NUMERIC, widgets.FloatLogSlider, gd.live.Point)):
+        if isinstance(widget, (*NUMERIC, gd.live.LogSlider, gd.live.Point)):
             value = next(value for value in settings(widget, live) if value != widget.value)
             widget.value = value
             alone = live.png

@@ -140,9 +140,9 @@ def first_not_finite(run):
     >>> run = gd.descend(loss, loss.network.initial(gain=3.0), gd.GD(lr=0.1), steps=5)
     >>> cause = first_not_finite(run)
     >>> cause.step, cause.layer, cause.quantity
-    (1, 15, 'pre-activation')
+    (2, 3, 'pre-activation')
     >>> cause.why
-    'a signal of size 10^283 meets weights of size 10^26, beyond 10^308 there is only inf.'
+    'a signal of size 10^153 meets weights of size 10^167, beyond 10^308 there is only inf.'
     """
     loss = run.objective
     if not hasattr(getattr(loss, "network", None), "layers"):
@@ -180,13 +180,11 @@ def _why(loss, parameters, layer, quantity):
         one, other = ("a signal", signals[layer - 1]), ("weights", weights[layer - 1])
     elif np.isfinite(deltas[layer - 1]).all():
         one, other = ("a gradient", deltas[layer - 1]), ("a signal", signals[layer - 1])
-    elif layer < len(deltas):
-        one, other = ("a gradient", deltas[layer]), ("weights", weights[layer])
     else:
-        return f"the output is of size {_size(signals[-1])}."
+        one, other = ("a gradient", deltas[layer]), ("weights", weights[layer])
     return (
         f"{one[0]} of size {_size(one[1])} meets {other[0]} of size {_size(other[1])}, "
-        f"beyond {_size(np.finfo(parameters.dtype).max)} there is only inf."
+        f"beyond {_size(np.finfo(loss.network.dtype).max)} there is only inf."
     )
 
 

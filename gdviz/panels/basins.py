@@ -24,6 +24,10 @@ NEAR, STEPS_MORE = 1e-3, 10
 
 
 @lru_cache(maxsize=32)
+def _critical(landscape):
+    return landscape.critical_points() if hasattr(landscape, "critical_points") else []
+
+
 def minima(landscape):
     """Return the landscape's minima inside its bounds, the lowest first, as critical points.
 
@@ -31,8 +35,46 @@ def minima(landscape):
     >>> [point.point.round(3).tolist() for point in minima(gd.landscape("quartic"))]
     [[-1.714], [1.402]]
     """
-    points = landscape.critical_points() if hasattr(landscape, "critical_points") else []
-    return tuple(point for point in points if point.kind == "minimum")
+    return tuple(point for point in _critical(landscape) if point.kind == "minimum")
+
+
+def hilltops(landscape):
+    """Return the maxima of a landscape inside its bounds, from left to right, as critical points.
+
+    >>> import gdviz as gd
+    >>> [point.point.round(3).tolist() for point in hilltops(gd.landscape("quartic"))]
+    [[0.312]]
+    """
+    tops = [point for point in _critical(landscape) if point.kind == "maximum"]
+    return tuple(sorted(tops, key=lambda top: top.point.tolist()))
+
+
+def basin(landscape, number=0):
+    """Return from where to where starts end in a minimum of one variable, if the steps are small.
+
+    These are the hilltops beside the minimum, or the bounds where there is none. ``number`` counts
+    the minima from the lowest, 0. Raises ValueError where there is no such minimum, and for more
+    variables than one.
+
+    >>> import gdviz as gd
+    >>> basin(gd.landscape("quartic")).round(3).tolist()
+    [-2.8, 0.312]
+    """
+    if len(landscape.bounds) != 1:
+        raise ValueError(
+            f"a basin between hilltops needs one variable, and this landscape has "
+            f"{len(landscape.bounds)}: colour its starts with Basins"
+        )
+    found = minima(landscape)
+    if number >= len(found):
+        raise ValueError(
+            f"{landscape.formula!r} has {len(found) or 'no'} "
+            f"minim{'um' if len(found) == 1 else 'a'} with a curvature above 0 in the picture, "
+            f"and {letter(number)} is asked for: give another formula, or wider bounds"
+        )
+    x = found[number].point[0]
+    edges = np.array([*landscape.bounds[0], *(top.point[0] for top in hilltops(landscape))])
+    return np.array([edges[edges < x].max(), edges[edges > x].min()])
 
 
 def which_minimum(run):
@@ -209,16 +251,17 @@ class Basins(Panel):
         return anew
 
     def _still(self, sweep):
-        for artist in self.letters:
-            artist.remove()
-        self.drawn = landscape = sweep.objective
+        landscape = sweep.objective
         label, log = AXES[self.against]
         if sweep.dim == 2:
             label, log = landscape.variables[1], False
-        self.ax.set_yscale("log" if log else "linear")
         across, up = self._scales(sweep)
         _check_even(across)
         _check_even(np.log(up) if log else up)
+        for artist in self.letters:
+            artist.remove()
+        self.drawn = landscape
+        self.ax.set_yscale("log" if log else "linear")
         self.ax.set(xlim=across[[0, -1]], ylim=up[[0, -1]], ylabel=label)
         self.ax.set_xlabel(landscape.variables[0] if sweep.dim == 2 else "start")
         self.letters = self._letters(minima(landscape))
@@ -242,7 +285,7 @@ class Basins(Panel):
         if self.drawn.dim == 1:
             look["transform"] = self.ax.get_xaxis_transform()
         artists = []
-        for number, minimum in enumerate(found):
+        for number, minimum in enumerate(found[:24]):
             place = (*minimum.point, 0.07)[:2]
             for marker, size, face in (
                 ("o", 19, "white"),

@@ -147,7 +147,8 @@ class Contour(OnLandscape):
         self.ax.set(xlim=landscape.bounds[0], ylim=landscape.bounds[1])
         values = np.ma.masked_invalid(values)
         filled = self.ax.contourf(*grids, values, levels, cmap=sequential(), zorder=0)
-        lines = self.ax.contour(*grids, values, levels, colors="#3B4A6B", linewidths=0.6, zorder=1)
+        thin = {"colors": "#3B4A6B", "linewidths": 0.6, "linestyles": "solid", "zorder": 1}
+        lines = self.ax.contour(*grids, values, levels, **thin)
         return [filled, lines]
 
     def place(self, points, landscape):

@@ -152,8 +152,9 @@ class LayerGradients(Walk):
         for words, where in told:
             found = layers[where.any(axis=0)].astype(int)
             if len(found):
-                which = f"layers {found[0]} to {found[-1]}"
-                return f"{words}: {which if len(found) > 1 else f'layer {found[0]}'}"
+                name = self.xlabel.partition(" (")[0]
+                which = f"{name}s {found[0]} to {found[-1]}"
+                return f"{words}: {which if len(found) > 1 else f'{name} {found[0]}'}"
         return ""
 
     def _visible(self, trails):

@@ -26,11 +26,20 @@ class Series(Walk):
     note_at = 0.03
 
     def __init__(
-        self, quantity, *, ylabel, log=True, limits=None, steps=None, theory=None, **options
+        self,
+        quantity,
+        *,
+        ylabel,
+        xlabel="step",
+        log=True,
+        limits=None,
+        steps=None,
+        theory=None,
+        **options,
     ):
         super().__init__(**options)
         self.quantity = quantity
-        self.ylabel = ylabel
+        self.ylabel, self.xlabel = ylabel, xlabel
         self.log = log
         self.limits = limits
         self.steps = steps
@@ -40,7 +49,7 @@ class Series(Walk):
         limits = self.limits or self._limits(self.trails(run)[:, 1])
         self.ax.set_yscale("log" if self.log else "linear")
         self.ax.set(xlim=(0, self.steps or run.steps), ylim=limits)
-        self.ax.set(xlabel="step", ylabel=self.ylabel)
+        self.ax.set(xlabel=self.xlabel, ylabel=self.ylabel)
         self.say()
         self.ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
         self.ax.grid(axis="y", color="#DDDDDD", lw=0.7)
@@ -52,7 +61,7 @@ class Series(Walk):
             for trail in self._visible(self._rows(self.theory, self.of(result))):
                 look = {"color": THEORY, "ls": "--", "lw": 1.5, "zorder": 12, "animated": True}
                 self.dashed += ax.plot(*trail, label=None if self.dashed else "theory", **look)
-            ax.legend(loc="upper right")
+            ax.legend(loc="lower left")
 
     @property
     def moving(self):

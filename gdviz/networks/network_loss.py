@@ -1,0 +1,139 @@
+"""The loss of a network as an objective that every optimizer can descend."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from gdviz.networks.losses import LOSS_FUNCTIONS
+from gdviz.networks.trace import NotFinite, Trace
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkLoss:
+    """The loss of a network on a data set, as a function of its parameters (..., P).
+
+    An objective for `descend`: `value` and `gradient`. Made by `Stack.loss` and `Recurrent.loss`.
+
+    >>> from gdviz.networks import Stack
+    >>> stack = Stack(depth=1, width=2, inputs=1, activation="tanh")
+    >>> loss = stack.loss([[0.0], [1.0]], targets=[1.0, 1.0])
+    >>> parameters = stack.initial(gain=0.0)
+    >>> float(loss.value(parameters))
+    1.0
+    >>> loss.gradient(parameters)
+    array([ 0.,  0.,  0.,  0.,  0.,  0., -2.])
+    """
+
+    network: object
+    inputs: np.ndarray = field(repr=False)
+    targets: np.ndarray = field(repr=False)
+    kind: str
+
+    @property
+    def dim(self):
+        """P, the number of parameters."""
+        return self.network.parameter_count
+
+    def value(self, parameters):
+        """The loss: (..., P) -> (...)."""
+        parameters = self.network._read(parameters)
+        with np.errstate(all="ignore"):
+            outputs = self.network._outputs(parameters, self.inputs)
+            return LOSS_FUNCTIONS[self.kind].value(outputs, self.targets)
+
+    def gradient(self, parameters):
+        """∂loss/∂parameters by backpropagation: (..., P) -> (..., P)."""
+        parameters = self.network._read(parameters)
+        with np.errstate(all="ignore"):
+            activations = [a for _, a in self.network._forward(parameters, self.inputs)]
+            gradient, backward = self._backward(parameters, activations)
+            for _ in backward:
+                pass
+            return gradient
+
+    def layer_gradient_norms(self, parameters):
+        """The gradient's norm layer by layer.
+
+        Stack: ‖∂loss/∂(W_l, b_l)‖ for l = 1 ... L, (..., P) -> (..., L); the root of the sum of
+        their squares is the norm of the whole gradient. Recurrent: ‖∂loss/∂h_t‖ for the time steps
+        t = 1 ... T, (..., P) -> (..., T).
+        """
+        parameters = self.network._read(parameters)
+        with np.errstate(all="ignore"):
+            activations = [a for _, a in self.network._forward(parameters, self.inputs)]
+            gradient, backward = self._backward(parameters, activations)
+            activation_gradients = (by_activation for by_activation, _ in backward)
+            return self.network._layer_gradient_norms(gradient, activation_gradients)
+
+    def trace(self, parameters):
+        """One forward and one backward pass with everything in between: a `Trace`.
+
+        Source: Rumelhart, Hinton, Williams, "Learning representations by back-propagating errors",
+        Nature 323, 1986; through time: Werbos 1990.
+        """
+        parameters = self.network._read(parameters)
+        with np.errstate(all="ignore"):
+            forward = list(self.network._forward(parameters, self.inputs))
+            pre_activations, activations = map(list, zip(*forward, strict=True))
+            gradient, backward = self._backward(parameters, activations)
+            by_activation, by_pre_activation = map(list, zip(*backward, strict=True))
+            return Trace(
+                self.network,
+                LOSS_FUNCTIONS[self.kind].value(activations[-1], self.targets),
+                gradient,
+                pre_activations,
+                activations,
+                by_pre_activation[::-1],
+                by_activation[::-1],
+            )
+
+    def _backward(self, parameters, activations):
+        """An empty gradient, and the backward pass that fills it while it is walked through."""
+        output_gradient = LOSS_FUNCTIONS[self.kind].gradient(activations[-1], self.targets)
+        gradient = np.empty_like(parameters)
+        return gradient, self.network._backward(
+            parameters, self.inputs, activations, output_gradient, gradient
+        )
+
+    def first_not_finite(self, parameters):
+        """The layer and quantity that was first inf or NaN in a pass, or None: a `NotFinite`.
+
+        In the order of the computation: "weights", then from the first layer to the last
+        "pre-activation" and "activation", then "loss", then from the last layer to the first
+        "gradient". Takes one network, parameters of shape (P,); raises ValueError for more.
+
+        >>> from gdviz.networks import Stack
+        >>> stack = Stack(depth=3, width=2, inputs=1, activation="linear")
+        >>> loss = stack.loss([[1.0]], targets=[0.0])
+        >>> loss.first_not_finite(stack.initial(gain=1e150))
+        NotFinite(layer=3, quantity='pre-activation')
+        """
+        parameters = self.network._read(parameters)
+        trace = self.trace(parameters)
+        if trace.value.ndim:
+            raise ValueError(
+                f"parameters have shape {np.shape(parameters)}: the autopsy takes one network, "
+                "as in parameters[0]"
+            )
+        for layer, quantity, array in self._in_order(parameters, trace):
+            if not np.all(np.isfinite(array)):
+                return NotFinite(layer, quantity)
+        return None
+
+    def _in_order(self, parameters, trace):
+        """All that a pass used and computed, from first to last: (layer, quantity, array)."""
+        for layer, weights in self.network._blocks(parameters):
+            yield layer, "weights", weights
+        forward = zip(trace.pre_activations, trace.activations, strict=True)
+        for layer, (z, a) in enumerate(forward, 1):
+            yield layer, "pre-activation", z
+            yield layer, "activation", a
+        last = len(trace.activations)
+        yield last, "loss", trace.value
+        blocks = dict(self.network._blocks(trace.gradient))
+        for layer in range(last, -1, -1):
+            if layer:
+                yield layer, "gradient", trace.activation_gradients[layer - 1]
+                yield layer, "gradient", trace.pre_activation_gradients[layer - 1]
+            if layer in blocks:
+                yield layer, "gradient", blocks[layer]

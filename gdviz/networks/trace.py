@@ -1,0 +1,70 @@
+"""One forward and one backward pass with everything in between."""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from gdviz.networks.norms import flat, norms
+
+
+class NotFinite(NamedTuple):
+    """Where inf or NaN first appeared: `layer` counts from 1, `quantity` says in what.
+
+    The layer after the last hidden one is the output. In a recurrent net the layer is the time
+    step, and 0 where the quantity belongs to all of them.
+    """
+
+    layer: int
+    quantity: str
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """All that one forward and one backward pass computed.
+
+    The lists have one array a layer (Stack: layers 1 ... L, the last is the linear output;
+    Recurrent: time steps 1 ... T, then the output), each of shape (..., batch, units).
+    `pre_activation_gradients` are ∂loss/∂z, the deltas of backpropagation, `activation_gradients`
+    ∂loss/∂a. `value` has shape (...), `gradient` (..., P). Norms are taken over batch and units,
+    (..., layers), and stay right where the squares under- or overflow.
+
+    Note that ‖∂loss/∂W_l‖ is about the product of the size of the delta and of the activation
+    below: where both shrink a layer, one forwards and one backwards, as with ReLU at gain 1, the
+    weights' gradients are level although signal and delta vanish. Theory's growth a layer
+    (`Activation.gradient_growth`) speaks of `delta_norms`.
+    """
+
+    network: object
+    value: np.ndarray
+    gradient: np.ndarray = field(repr=False)
+    pre_activations: list = field(repr=False)
+    activations: list = field(repr=False)
+    pre_activation_gradients: list = field(repr=False)
+    activation_gradients: list = field(repr=False)
+
+    @property
+    def layer_gradient_norms(self):
+        """Stack: norm of ∂loss/∂(W_l, b_l), (..., L). Recurrent: of ∂loss/∂h_t, (..., T)."""
+        return self.network._layer_gradient_norms(self.gradient, self.activation_gradients[::-1])
+
+    @property
+    def delta_norms(self):
+        """‖∂loss/∂z_l‖, (..., layers)."""
+        return norms(self.pre_activation_gradients)
+
+    @property
+    def activation_gradient_norms(self):
+        """‖∂loss/∂a_l‖, (..., layers)."""
+        return norms(self.activation_gradients)
+
+    @property
+    def activation_norms(self):
+        """‖a_l‖, (..., layers)."""
+        return norms(self.activations)
+
+    @property
+    def activation_stds(self):
+        """Standard deviation of a_l over batch and units, (..., layers)."""
+        with np.errstate(all="ignore"):
+            return np.stack([flat(a).std(axis=-1) for a in self.activations], axis=-1)
