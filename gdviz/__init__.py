@@ -1,10 +1,11 @@
 """See gradient descent work, fail and be cured: landscapes, optimizers, one loop, live figures."""
 
 from gdviz import data, landscapes, networks, optimizers, panels, schedules
+from gdviz.controls import log_slider, point
 from gdviz.descent import Run, descend
 from gdviz.exercises import check, predict
 from gdviz.landscapes import landscape
-from gdviz.live import Live, log_slider, point, show
+from gdviz.live import Live
 from gdviz.optimizers import GD, AdaGrad, Adam, Clipped, Momentum, Nesterov, RMSProp, WeightDecay
 from gdviz.panels import (
     Autopsy,
@@ -31,6 +32,7 @@ from gdviz.panels import (
     minima,
     which_minimum,
 )
+from gdviz.picture import show
 from gdviz.schedules import Constant, Cosine, Exponential, InverseTime, StepDecay, WarmUp
 
 __all__ = [

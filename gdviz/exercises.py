@@ -217,7 +217,12 @@ def _equal(given, expected, tolerance):
 
 
 def _words(hint, given):
-    return hint(given) if callable(hint) else hint
+    if not callable(hint):
+        return hint
+    try:
+        return hint(given)
+    except Exception:  # a hint reckons with what was asked for, and this attempt is something else
+        return "It is not of the kind that was asked for."
 
 
 def _short(value):

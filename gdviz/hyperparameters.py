@@ -144,11 +144,13 @@ def _aligned(value):
 
 
 def _rows(value, rows, shape):
-    if isinstance(value, Real | np.ndarray):
-        return np.broadcast_to(value, shape).flat[rows] if np.ndim(value) else value
+    if isinstance(value, np.ndarray):
+        return np.broadcast_to(value, shape).flat[rows] if value.ndim else value
     if hasattr(value, "take"):
         return value.take(rows, shape)
-    return lambda step: _rows(np.asarray(value(step)), rows, shape)
+    if callable(value):
+        return lambda step: _rows(np.asarray(value(step)), rows, shape)
+    return value
 
 
 def _short(value):

@@ -2,10 +2,8 @@
 
 import base64
 import contextlib
-import copy
 import functools
 import inspect
-import io
 import math
 import pathlib
 import threading
@@ -14,29 +12,12 @@ import anywidget
 import ipywidgets as widgets
 import numpy as np
 import traitlets
-from matplotlib import rc_context
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.colors import to_rgb
-from matplotlib.figure import Figure
-from PIL import Image
 
-from gdviz.panels.style import COLOURS, STYLE
+from gdviz.controls import Point, control
+from gdviz.picture import DPI, Picture
 
-LABELS = {
-    "lr": "learning rate η",
-    "beta": "momentum β",
-    "k": "condition number κ",
-    "steps": "steps",
-    "seed": "seed",
-    "noise": "noise",
-}
-DPI = 100
-# in inches: the figure's width, and its height for each number of panels side by side
-WIDTH, WIDTHS = 9.0, {1: 6.5}
-HEIGHTS = {1: 4.2, 2: 4.0, 3: 3.4}
 DEGREES_A_KEY = 5
 FRAMES_OF_PLAY = 100
-DECADES_A_STEP = 0.01
 
 # JupyterLab may handle two events of one page in two threads at once, and matplotlib is not made
 # for that: one event at a time, over all figures.
@@ -73,288 +54,6 @@ class Canvas(anywidget.AnyWidget):
     ratio = traitlets.Float(1.0).tag(sync=True)
     pointer = traitlets.List().tag(sync=True)
     turn = traitlets.List().tag(sync=True)
-
-
-class Point(widgets.HBox):
-    """A start: number fields for the keyboard, and a ball to drag on the picture.
-
-    ``value`` is a float for one variable, and else a tuple of floats.
-    """
-
-    value = traitlets.Any()
-    description = traitlets.Unicode()
-
-    def __init__(self, value, names=None):
-        one = np.ndim(value) == 0
-        numbers = np.atleast_1d(value).tolist()
-        if not numbers or not all(_is_finite(number) for number in numbers):
-            raise ValueError(
-                "a start is one finite number for each variable, as in point((-2.5, 2)), "
-                f"not {value!r}"
-            )
-        if names is None:
-            names = ("x", "y", "z")[: len(numbers)]
-        layout = widgets.Layout(width="110px")
-        style = {"description_width": "18px"}
-        self.fields = [
-            widgets.FloatText(number, step=0.1, description=name, layout=layout, style=style)
-            for number, name in zip(numbers, names, strict=True)
-        ]
-        self.label = widgets.Label()
-        super().__init__([self.label, *self.fields])
-        self.scalar = one
-        self.value = float(numbers[0]) if one else tuple(map(float, numbers))
-        for field in self.fields:
-            field.observe(self._typed, "value")
-        traitlets.link((self, "description"), (self.label, "value"))
-
-    def _typed(self, change):
-        if not self._setting:
-            values = tuple(field.value for field in self.fields)
-            self.value = values[0] if self.scalar else values
-
-    _setting = False
-
-    @traitlets.observe("value")
-    def _moved(self, change):
-        self._setting = True
-        try:
-            for field, number in zip(self.fields, np.atleast_1d(self.value), strict=True):
-                field.value = float(number)
-        finally:
-            self._setting = False
-
-
-def _is_finite(number):
-    return isinstance(number, (int, float)) and math.isfinite(number)
-
-
-def point(value, names=None):
-    """Return a control for a start, which the learner types, or drags on a Curve or Contour panel.
-
-    ``value`` is a number for one variable, else one number for each; ``names`` are the variables'
-    names. Raises ValueError for a number that is not finite.
-
-    >>> point((-2.5, 2)).value
-    (-2.5, 2.0)
-    >>> point(1.5).value
-    1.5
-    """
-    return Point(value, names)
-
-
-class LogSlider(widgets.HBox):
-    """A slider that moves by factors, with a field beside it for a number typed exactly."""
-
-    value = traitlets.Float()
-    description = traitlets.Unicode()
-
-    def __init__(self, value, low, high):
-        self.low, self.high = low, high
-        ends = {"min": math.log10(low), "max": math.log10(high)}
-        self.slider = widgets.FloatLogSlider(value, step=DECADES_A_STEP, readout=False, **ends)
-        self.slider.layout.width = "330px"
-        self.slider.style.description_width = "max-content"
-        self.field = widgets.BoundedFloatText(value, min=low, max=high, step=low)
-        self.field.layout.width = "100px"
-        super().__init__([self.slider, self.field])
-        self.value = value
-        self.slider.observe(self._dragged, "value")
-        self.field.observe(self._typed, "value")
-        traitlets.link((self, "description"), (self.slider, "description"))
-
-    @traitlets.validate("value")
-    def _bounded(self, proposal):
-        return min(max(proposal.value, self.low), self.high)
-
-    @traitlets.observe("value")
-    def _moved(self, change):
-        self.field.value = change.new
-        # a handle moved from here while it is dragged would jump back under the hand
-        if not self._is_near(change.new, self.slider.value):
-            self.slider.value = change.new
-
-    def _typed(self, change):
-        self.value = change.new
-
-    def _dragged(self, change):
-        # the browser moves the handle to the nearest step and reports it: no news, and no reason
-        # to give up the number that was typed
-        if not self._is_near(change.new, self.value):
-            number = float(f"{change.new:.3g}")
-            ends = [end for end in (self.low, self.high) if self._is_near(number, end)]
-            self.value = ends[0] if ends else number
-
-    @staticmethod
-    def _is_near(number, other):
-        return abs(math.log10(number / other)) <= 0.51 * DECADES_A_STEP
-
-
-def log_slider(low, high, value=None):
-    """Return a slider that moves by factors: from ``low`` to ``high``, 100 steps a decade.
-
-    ``value`` is where it starts; without one, at the geometric middle. A number typed into the
-    field beside it counts exactly. Raises ValueError unless ``0 < low < high`` and
-    ``low <= value <= high``.
-
-    >>> log_slider(0.001, 0.1).value
-    0.01
-    """
-    _check_range(low, high)
-    if low <= 0:
-        raise ValueError(
-            f"a log slider multiplies, so it needs 0 < low < high, as in log_slider(0.001, 1), "
-            f"and low is {low}"
-        )
-    if value is None:
-        value = float(f"{math.sqrt(low * high):.3g}")
-    if not low <= value <= high:
-        raise ValueError(f"the first value {value} lies outside the slider, {low} to {high}")
-    return LogSlider(float(value), float(low), float(high))
-
-
-def _check_range(low, high, step=None):
-    if not (math.isfinite(low) and math.isfinite(high) and low < high):
-        raise ValueError(
-            f"a slider from {low} to {high} has an empty range: give a low end below the high end, "
-            "as in (0.0, 1.0)"
-        )
-    if step is not None and not 0 < step <= high - low:
-        raise ValueError(
-            f"a slider from {low} to {high} cannot move in steps of {step}: "
-            "give a step above 0 and no longer than the range"
-        )
-
-
-def _control(name, given, default):
-    """Turn what ``ipywidgets.interact`` takes, or any widget, into a widget with a label."""
-    if isinstance(given, tuple) and len(given) in (2, 3) and all(np.isreal(x) for x in given):
-        _check_range(*given)
-    if isinstance(given, (list, dict)) and not given:
-        raise ValueError(f"the control {name!r} has an empty list: give at least one option")
-    if isinstance(given, widgets.Widget):
-        if not given.has_trait("value"):
-            raise TypeError(
-                f"the control {name!r} is a {type(given).__name__}, which has no value to read: "
-                "give a slider, a menu, a text field or point(...)"
-            )
-        widget = given
-    else:
-        widget = widgets.interactive.widget_from_abbrev(given, default)
-        if widget is None:
-            raise TypeError(
-                f"the control {name!r} is {given!r}: give a range as in (0.0, 1.0), "
-                "a list of options, True or False, a text, or a widget"
-            )
-        if isinstance(widget, widgets.Text):
-            widget.continuous_update = False
-    if not widget.description or widget.description == name:
-        widget.description = LABELS.get(name, name.replace("_", " "))
-    if not isinstance(widget, (Point, LogSlider)):
-        widget.style.description_width = "max-content"
-        if hasattr(widget, "readout"):
-            widget.layout.width = "430px"
-    widget.add_class(f"gdviz-control-{name}")
-    return widget
-
-
-class Picture:
-    """A figure of panels side by side: the still part drawn once, the moving artists on top of it.
-
-    ``result`` is what the panels draw first; ``text`` says in words what the picture shows.
-    """
-
-    def __init__(self, result, panels, text=None):
-        if not panels:
-            raise TypeError("a figure needs a panel: give one or more, as in Contour(bowl), Loss()")
-        # copies, so that a panel given twice, or a cell run twice, makes two figures
-        self.panels = [copy.copy(panel) for panel in panels]
-        self.text = str(result) if text is None else text
-        columns = len(panels) if len(panels) < 4 else 2
-        rows = -(-len(panels) // columns)
-        size = WIDTHS.get(columns, WIDTH), HEIGHTS[columns] * rows
-        self.figure = Figure(figsize=size, dpi=DPI)
-        self.canvas = FigureCanvasAgg(self.figure)
-        with rc_context(STYLE):
-            for number, panel in enumerate(self.panels, 1):
-                ax = self.figure.add_subplot(rows, columns, number, projection=panel.projection)
-                panel.draw(ax, result)
-            self.figure.set_layout_engine("constrained")
-            self.canvas.draw()
-        # the layout is found once: axes that gave way to the numbers on their ticks would jump
-        self.figure.set_layout_engine("none")
-        self.update(result, still=True)
-
-    def update(self, result, still=False):
-        """Move every panel to ``result`` and draw; ``still`` draws the still part anew too."""
-        self.result = result
-        for panel in self.panels:
-            still = bool(panel.update(result)) or still
-        self.draw(still)
-
-    def draw(self, still=True):
-        """Draw the moving artists on the still part, which is drawn anew if ``still``."""
-        if still:
-            self.canvas.draw()
-            self.background = self.canvas.copy_from_bbox(self.figure.bbox)
-            extra = [colour for panel in self.panels for colour in panel.colours]
-            self.palette = _palette(self._pixels(), extra)
-        else:
-            self.canvas.restore_region(self.background)
-        for panel in self.panels:
-            for artist in panel.moving:
-                panel.ax.draw_artist(artist)
-        self._png = None
-
-    @property
-    def png(self):
-        """The picture, as the bytes of a PNG."""
-        if self._png is None:
-            # 256 colours are enough here: a third of the bytes, and encoded four times sooner
-            pixels = self._pixels().quantize(palette=self.palette, dither=Image.Dither.NONE)
-            buffer = io.BytesIO()
-            pixels.save(buffer, "png", compress_level=1)
-            self._png = buffer.getvalue()
-        return self._png
-
-    def _pixels(self):
-        return Image.fromarray(np.asarray(self.canvas.buffer_rgba())).convert("RGB")
-
-    def scale(self, ratio):
-        """Draw at ``ratio`` pixels a CSS pixel, so that the picture is crisp on a dense screen."""
-        self.figure.set_dpi(DPI * min(max(ratio, 1.0), 3.0))
-        self.update(self.result, still=True)
-
-    def _repr_mimebundle_(self, include=None, exclude=None):
-        return {"image/png": base64.b64encode(self.png).decode(), "text/plain": self.text}
-
-
-def _palette(still, extra):
-    """Return the 256 colours of a picture: those of its still part, and of what moves on it."""
-    moving = np.array([to_rgb(colour) for colour in [*COLOURS, *extra]])[:36]
-    mixes = [(1, 0.0), (1, 0.3), (1, 0.6), (0.4, 0.5)]
-    edges = np.concatenate([grey * share + moving * (1 - share) for grey, share in mixes])
-    greys = np.linspace(0, 1, 12).repeat(3)
-    chosen = np.round(255 * np.concatenate([edges.ravel(), greys])).astype(int).tolist()
-    found = still.quantize(256 - len(chosen) // 3, Image.Quantize.FASTOCTREE)
-    palette = Image.new("P", (1, 1))
-    palette.putpalette(chosen + found.getpalette())
-    return palette
-
-
-def show(result, *panels, text=None):
-    """Return the figure that Live shows, without sliders.
-
-    ``text`` is its text alternative; without one, the result's own words.
-
-    >>> import gdviz as gd
-    >>> bowl = gd.landscape("bowl")
-    >>> run = gd.descend(bowl, (-2, 1), gd.GD(lr=0.1), steps=20)
-    >>> picture = gd.show(run, gd.Contour(), gd.Loss())
-    >>> picture.png[:4]
-    b'\\x89PNG'
-    """
-    return Picture(result, panels, text)
 
 
 class Live:
@@ -469,7 +168,7 @@ class Live:
             ) from None
         defaults = {name: parameter.default for name, parameter in parameters.items()}
         return {
-            name: _control(name, value, defaults.get(name, inspect.Parameter.empty))
+            name: control(name, value, defaults.get(name, inspect.Parameter.empty))
             for name, value in given.items()
         }
 
@@ -514,9 +213,7 @@ class Live:
             result = self.compute(**self.values)
             text = self.readout(result)
             self._show(result, still)
-        except (
-            Exception
-        ) as error:  # whatever a learner's own formula or code raises is told in words
+        except Exception as error:  # whatever a learner's formula or code raises is told in words
             self._fail(error)
             return
         self.result, self.picture.text = result, text

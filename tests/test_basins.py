@@ -1,12 +1,16 @@
 """Basins of attraction: where each run ends, in words, as colours, and as a crowd of dots."""
 
+import io
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 import gdviz as gd
-from gdviz.panels.basins import NEUTRAL, NOT_SETTLED, OUTSIDE, REGIONS, Cells, colours, letter
+from gdviz.panels.basins import NEUTRAL, REGIONS, Cells, colour_of
+from gdviz.panels.endings import NOT_SETTLED, OUTSIDE, letter
 from gdviz.panels.style import PRESENT
 
 QUARTIC = gd.landscape("quartic")
@@ -50,7 +54,7 @@ def pixel(picture, panel, across, up):
 
 
 def rgb(code):
-    return colours(np.array(code)).tolist()
+    return colour_of(np.array(code)).tolist()
 
 
 def test_minima_are_sorted_by_value():
@@ -197,6 +201,12 @@ def test_ending_says_where(run, words):
     assert gd.ending(run) == words
 
 
+def test_a_run_that_kept_its_last_point_only_has_an_ending_too():
+    last = gd.descend(QUARTIC, -2.0, gd.GD(0.1), 51, record="last")
+    assert gd.ending(last) == gd.ending(walk(-2.0, 0.1, steps=51))
+    assert "has not settled" in gd.ending(last)
+
+
 def test_ending_of_a_batch_counts():
     starts = np.array([-2.0, -1.5, 1.0, 2.6])[:, None]
     run = gd.descend(QUARTIC, starts, gd.GD([0.05, 0.05, 0.05, 0.25]), 200)
@@ -248,7 +258,7 @@ def test_basins_show_the_sweep_and_the_dragged_run(run, everyone, options, ball)
     expected = gd.which_minimum(everyone(run))
     assert len(np.unique(expected)) > 1
     assert np.array_equal(panel.codes, expected)
-    assert np.array_equal(panel.image.colours, colours(expected))
+    assert np.array_equal(panel.image.colours, colour_of(expected))
     assert np.concatenate(panel.ball.get_data()).tolist() == list(ball)
 
 
@@ -264,10 +274,22 @@ def test_basins_on_the_screen():
     assert pixel(picture, panel, *place) == [213, 94, 0]
 
 
+def test_the_map_has_its_colours_in_the_file_too():
+    """The PNG has 256 colours: those of the map are among them; a pixel may be 4 of 255 off."""
+    picture, panel = shown(walk(0.3, 0.012), gd.Basins(over_rates))
+    palette = np.reshape(picture.palette.getpalette(), (-1, 3)).tolist()
+    assert all(rgb(code) in palette for code in [*range(len(REGIONS)), NOT_SETTLED, OUTSIDE])
+    box = panel.ax.bbox
+    image = np.asarray(Image.open(io.BytesIO(picture.png)).convert("RGB"))[::-1]
+    for code, across, up in ((0, 0.3, 0.5), (1, 0.9, 0.5), (OUTSIDE, 0.5, 0.99)):
+        place = int(box.y0 + up * box.height), int(box.x0 + across * box.width)
+        assert image[place].tolist() == pytest.approx(rgb(code), abs=4)
+
+
 def test_cells_have_their_middles_on_the_scale():
     """At the very edge stands the middle of the first cell: half of it is inside the picture."""
     cells = Cells()
-    cells.set_data(colours(np.array([[0, 1, NOT_SETTLED]])))
+    cells.set_data(colour_of(np.array([[0, 1, NOT_SETTLED]])))
     image = cells.pixels(40, 3)
     assert image.shape == (3, 40, 4)
     counts = [(image[0, :, :3] == rgb(code)).all(axis=-1).sum() for code in (0, 1, NOT_SETTLED)]

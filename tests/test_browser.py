@@ -171,10 +171,30 @@ def test_a_saturated_neuron_stands_still(figure_of):
 def test_the_steps_of_a_training_run_can_be_walked_through(figure_of):
     figure = figure_of("05_vanishing_gradients.ipynb", 6)
     figure.slider("depth").drag_to(1.0)
-    figure.wait_for_readout("the loss is 0.25; the same answer for every point costs 0.25")
+    figure.wait_for_readout("the loss is 0.250; the same answer for every point costs 0.250")
     picture = figure.picture()
     figure.step().drag_to(0.0)
     assert figure.wait_for_change(picture) != picture
+
+
+def test_the_ball_dragged_over_the_hilltop_ends_in_the_other_valley(figure_of):
+    figure = figure_of("04_local_minimum.ipynb", 0)
+    assert "ends at A" in figure.readout()
+    assert "the global minimum" in figure.readout()
+    figure.drag((0.12, 0.45), (0.43, 0.55))
+    figure.wait_for_readout("ends at B")
+    assert "a local minimum" in figure.readout()
+    assert figure.numbers("start")[0] > 0.32
+
+
+def test_the_ball_dragged_on_the_basin_map(figure_of):
+    figure = figure_of("04_local_minimum.ipynb", 1)
+    assert "has not settled" in figure.readout()
+    figure.slider("steps").drag_to(1.0)
+    figure.wait_for_readout("ends at A")
+    figure.drag((0.62, 0.5), (0.9, 0.5))
+    figure.wait_for_readout("ends at B")
+    assert figure.numbers("start")[0] > 0.32
 
 
 def test_the_pages_raise_no_error(open_notebook):

@@ -153,6 +153,12 @@ def test_accept_takes_every_good_attempt():
     assert gd.check(2, **near).text == "✗ Wrong. 2 is too far."
 
 
+def test_a_hint_that_cannot_be_given_is_no_error():
+    result = gd.check("two", answer=2.0, hint=lambda gain: f"{gain / 2}")
+    assert result.outcome == WRONG
+    assert "not of the kind that was asked for" in result.text
+
+
 @pytest.mark.parametrize("ways", [{}, {"answer": 1, "cases": []}])
 def test_one_way_to_check_is_given(ways):
     with pytest.raises(TypeError, match="exactly one"):

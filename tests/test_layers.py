@@ -6,10 +6,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
-from gdviz.live import Picture
 from gdviz.networks import Stack
 from gdviz.panels import LayerGradients, Tangent
 from gdviz.panels.style import COLOURS, PRESENT
+from gdviz.picture import Picture
 
 FALLING = 10.0 ** np.arange(-9, 1)
 
@@ -83,6 +83,47 @@ def test_what_has_no_place_on_the_axis_is_told(norms, crosses, words):
     panel.update(np.array(norms))
     assert data(panel.crosses[0])[0].tolist() == crosses
     assert panel.note.get_text() == words
+
+
+@pytest.mark.parametrize(
+    ("norms", "words", "colour"),
+    [
+        ([[1.0, 1.0], [0.0, 1.0]], "wide exactly 0: layer 1", COLOURS[1]),
+        ([[0.0, 0.0], [1.0, 1.0]], "thin exactly 0: layers 1 to 2", COLOURS[0]),
+        ([[1e9, 1.0], [1e9, 1e9]], "thin, wide above the picture", "#000000"),
+    ],
+)
+def test_the_words_name_the_curves_and_have_their_colour(norms, words, colour):
+    panel = drawn(LayerGradients(labels=["thin", "wide"], behind=["wide"]), np.ones((2, 2)))
+    panel.update(np.array(norms))
+    assert panel.note.get_text() == words
+    assert to_hex(panel.note.get_color()).upper() == colour
+
+
+def test_a_curve_behind_is_wide_pale_and_below_the_others():
+    panel = drawn(LayerGradients(labels=["thin", "wide"], behind=["wide"]), np.ones((2, 3)))
+    thin, wide = panel.lines
+    assert wide.get_zorder() < thin.get_zorder()
+    assert wide.get_linewidth() > 3 * thin.get_linewidth()
+    assert [to_hex(wide.get_color())] == panel.colours
+    assert to_hex(wide.get_color()).upper() not in COLOURS
+
+
+@pytest.mark.parametrize("labels", [None, ["thin"]])
+def test_behind_names_labels(labels):
+    with pytest.raises(ValueError, match="behind names"):
+        LayerGradients(labels=labels, behind=["wide"])
+
+
+def test_the_name_of_a_border_stands_clear_of_it():
+    panel = LayerGradients(limits=(1e-50, 1e60))
+    picture = Picture(np.array([0.0, 1.0]), [panel], "a zero")
+    (panel,) = picture.panels
+    renderer = picture.canvas.get_renderer()
+    for text, line in zip(panel.ax.texts, [1.4e-45, 3.4e38], strict=False):
+        box = text.get_window_extent(renderer)
+        border = panel.ax.transData.transform((1, line))[1]
+        assert box.y1 < border - 3 or box.y0 > border + 3
 
 
 def test_a_zero_is_a_cross_inside_the_axes_and_a_gap_in_the_line():

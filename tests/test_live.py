@@ -76,7 +76,7 @@ def test_the_first_values_are_the_defaults_of_compute():
         (True, widgets.Checkbox),
         ("x**2", widgets.Text),
         (widgets.IntText(3), widgets.IntText),
-        (gd.log_slider(0.1, 10), gd.live.LogSlider),
+        (gd.log_slider(0.1, 10), gd.controls.LogSlider),
     ],
 )
 def test_controls_take_what_interact_takes(given, kind):

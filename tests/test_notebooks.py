@@ -59,6 +59,19 @@ def test_cells_ran_in_order(path):
 
 
 @NOTEBOOKS
+def test_no_answer_stands_in_the_open(path):
+    """The cell of a question, a check or a solution is folded, and begins by saying what it is."""
+    questions = 0
+    for cell in code_cells(path):
+        if not re.search(r"\bgd\.(predict|check)\(", cell.source):
+            continue
+        questions += "gd.predict(" in cell.source
+        assert cell.metadata.get("jupyter", {}).get("source_hidden"), cell.source
+        assert re.match(r"# (Question|Check|Solution): ", cell.source), cell.source
+    assert questions >= (1 if path.stem.startswith("00") else 2)
+
+
+@NOTEBOOKS
 def test_no_cell_hides_from_nbval(path):
     """nbval ignores a trailing semicolon and obeys comments that switch it off."""
     for cell in code_cells(path):

@@ -5,7 +5,7 @@ import pytest
 from matplotlib.figure import Figure
 
 import gdviz as gd
-from gdviz.panels.slices import OUTSIDE
+from gdviz.panels.slices import OUTSIDE, PARABOLA
 
 SQUARE = ((-2, 2), (-2, 2))
 FORMULAS = ["x**2 - y**2", "x*y", "x**3 - 3*x*y**2", "exp(x)*sin(2*y)", "x**2 + 3*x*y - y**4"]
@@ -132,6 +132,17 @@ def test_pin_keeps_the_slice_and_unpin_takes_it_away(ax):
     np.testing.assert_allclose(y, x**2)
     panel.unpin()
     assert len(ax.get_children()) == count
+
+
+def test_the_legend_says_what_the_parabola_is_and_stands_above_the_surface(ax):
+    panel = gd.Slice(0)
+    panel.draw(ax, cut())
+    legend = ax.get_legend()
+    assert [text.get_text() for text in legend.get_texts()] == [PARABOLA]
+    ax.figure.canvas.draw()
+    top_of_the_ground = ax.transData.transform((0.0, 4.0))[1]
+    assert legend.get_texts()[0].get_window_extent().y1 < ax.get_window_extent().y1
+    assert ax.get_window_extent().y1 - top_of_the_ground > 0.1 * ax.get_window_extent().height
 
 
 def test_values_that_are_not_finite_leave_a_gap(ax):

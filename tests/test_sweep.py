@@ -74,7 +74,7 @@ def settings(widget, live):
     if isinstance(widget, NUMERIC):
         middle = widget.min + round((widget.max - widget.min) / 2 / widget.step) * widget.step
         return [widget.min, type(widget.value)(middle), widget.max]
-    if isinstance(widget, gd.live.LogSlider):
+    if isinstance(widget, gd.controls.LogSlider):
         return [widget.low, (widget.low * widget.high) ** 0.5, widget.high]
     if isinstance(widget, CHOICES):
         return [
@@ -82,7 +82,7 @@ def settings(widget, live):
         ]
     if isinstance(widget, (widgets.Checkbox, widgets.ToggleButton)):
         return [True, False]
-    if isinstance(widget, gd.live.Point):
+    if isinstance(widget, gd.controls.Point):
         return corners_and_middle(widget, live)
     if isinstance(widget, widgets.Text):
         return [NO_FORMULA, widget.value]
@@ -165,7 +165,7 @@ def try_pin(live):
     """After a pin, another value shows the old run too; a reset takes it away."""
     first, count = appearance(live), artists(live)
     for widget in live.controls.values():
-        if isinstance(widget, (*NUMERIC, gd.live.LogSlider, gd.live.Point)):
+        if isinstance(widget, (*NUMERIC, gd.controls.LogSlider, gd.controls.Point)):
             value = next(value for value in settings(widget, live) if value != widget.value)
             widget.value = value
             alone = live.png

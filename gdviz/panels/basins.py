@@ -1,189 +1,19 @@
-"""Where everybody ends: basins of attraction as a picture, and a crowd of walkers on a curve."""
-
-from functools import lru_cache
-from string import ascii_uppercase
+"""Basins of attraction: where everybody ends, as a picture."""
 
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.colors import to_rgb
 from matplotlib.patches import Patch
 
-from gdviz.descent import descend
-from gdviz.panels.landscape import Curve
+from gdviz.panels.endings import NOT_SETTLED, OUTSIDE, letter, minima, which_minimum
 from gdviz.panels.panel import Panel
-from gdviz.panels.style import PINNED, PRESENT, THEORY
+from gdviz.panels.style import COLOURS, PRESENT, THEORY
 
-NOT_SETTLED, OUTSIDE = -1, -2
 # Okabe-Ito without the vermillion of the present run, neighbours far apart in lightness
 REGIONS = ("#0072B2", "#F0E442", "#CC79A7", "#009E73", "#56B4E9", "#E69F00", "#7F6000")
 NEUTRAL = {NOT_SETTLED: ("not settled", "#E3E3E3"), OUTSIDE: ("outside", "#4A4A4A")}
 # the hyper-parameter on the vertical axis: its label, and whether its axis is logarithmic
 AXES = {"lr": ("learning rate η", True), "beta": ("momentum β", False)}
-# near enough to count as arrived, in widths of the picture, and for how many steps more
-NEAR, STEPS_MORE = 1e-3, 10
-
-
-@lru_cache(maxsize=32)
-def _critical(landscape):
-    return landscape.critical_points() if hasattr(landscape, "critical_points") else []
-
-
-def minima(landscape):
-    """Return the landscape's minima inside its bounds, the lowest first, as critical points.
-
-    >>> import gdviz as gd
-    >>> [point.point.round(3).tolist() for point in minima(gd.landscape("quartic"))]
-    [[-1.714], [1.402]]
-    """
-    return tuple(point for point in _critical(landscape) if point.kind == "minimum")
-
-
-def hilltops(landscape):
-    """Return the maxima of a landscape inside its bounds, from left to right, as critical points.
-
-    >>> import gdviz as gd
-    >>> [point.point.round(3).tolist() for point in hilltops(gd.landscape("quartic"))]
-    [[0.312]]
-    """
-    tops = [point for point in _critical(landscape) if point.kind == "maximum"]
-    return tuple(sorted(tops, key=lambda top: top.point.tolist()))
-
-
-def basin(landscape, number=0):
-    """Return from where to where starts end in a minimum of one variable, if the steps are small.
-
-    These are the hilltops beside the minimum, or the bounds where there is none. ``number`` counts
-    the minima from the lowest, 0. Raises ValueError where there is no such minimum, and for more
-    variables than one.
-
-    >>> import gdviz as gd
-    >>> basin(gd.landscape("quartic")).round(3).tolist()
-    [-2.8, 0.312]
-    """
-    if len(landscape.bounds) != 1:
-        raise ValueError(
-            f"a basin between hilltops needs one variable, and this landscape has "
-            f"{len(landscape.bounds)}: colour its starts with Basins"
-        )
-    found = minima(landscape)
-    if number >= len(found):
-        raise ValueError(
-            f"{landscape.formula!r} has {len(found) or 'no'} "
-            f"minim{'um' if len(found) == 1 else 'a'} with a curvature above 0 in the picture, "
-            f"and {letter(number)} is asked for: give another formula, or wider bounds"
-        )
-    x = found[number].point[0]
-    edges = np.array([*landscape.bounds[0], *(top.point[0] for top in hilltops(landscape))])
-    return np.array([edges[edges < x].max(), edges[edges > x].min()])
-
-
-def which_minimum(run):
-    """Return in which minimum each run ended, shape ``(...)``: 0 for the lowest, 1 for the next.
-
-    -1 is a run that has not settled in any, -2 one that ended outside the landscape's bounds or
-    lost its finite numbers. A run has settled when it is within a thousandth of the bounds' width
-    of a minimum, and the same optimizer, set down there, keeps it there for ten steps more. An int
-    for a single run.
-
-    >>> import gdviz as gd
-    >>> hills = gd.landscape("quartic")
-    >>> starts = [[-2.0], [1.0], [2.6]]
-    >>> which_minimum(gd.descend(hills, starts, gd.GD(lr=[0.01, 0.01, 0.2]), steps=200)).tolist()
-    [0, 1, -2]
-    """
-    low, high = np.array(run.objective.bounds).T
-    with np.errstate(invalid="ignore"):
-        inside = ((run.final >= low) & (run.final <= high)).all(axis=-1)
-    codes = np.where(inside, NOT_SETTLED, OUTSIDE)
-    points = np.array([minimum.point for minimum in minima(run.objective)])
-    if len(points):
-        nearest, near = _nearest(run.final, points, high - low)
-        # a run that swings past an unstable minimum may be near it at the last step, by chance
-        there = np.where(near[..., None], run.final, points[nearest])
-        later = descend(run.objective, there, run.optimizer, STEPS_MORE, record="last").final
-        same, still_near = _nearest(later, points, high - low)
-        codes = np.where(near & still_near & (same == nearest), nearest, codes)
-    return codes if codes.ndim else int(codes)
-
-
-def _nearest(places, points, span):
-    """Return which of ``points`` ``(n, dim)`` is nearest to each place, and whether it is near."""
-    with np.errstate(all="ignore"):
-        distances = [
-            np.maximum.reduce(
-                [np.abs(places[..., i] - x) / span[i] for i, x in enumerate(point)], axis=0
-            )
-            for point in points
-        ]
-        # a place that is not finite is near nothing
-        distances = np.nan_to_num(distances, nan=np.inf)
-    return distances.argmin(axis=0), distances.min(axis=0) < NEAR
-
-
-def letter(number):
-    """Return the name of a minimum: A for the lowest, B for the next.
-
-    >>> letter(0), letter(27)
-    ('A', 'B2')
-    """
-    again, place = divmod(number, len(ascii_uppercase))
-    return ascii_uppercase[place] + (str(again + 1) if again else "")
-
-
-def ending(run):
-    """Return in words where a run ended; of a batch, how many per cent ended where.
-
-    Minima are named by letters, A the lowest.
-
-    >>> import gdviz as gd
-    >>> hills = gd.landscape("quartic")
-    >>> ending(gd.descend(hills, 1.5, gd.GD(lr=0.05), steps=100))
-    'ends at B, x = 1.402, f = -1.758: a local minimum'
-    >>> ending(gd.descend(hills, [[-2.0], [-1.0], [0.0], [1.0]], gd.GD(lr=0.05), steps=100))
-    '75.0 % end at A, 25.0 % end at B'
-    """
-    codes = which_minimum(run)
-    return _endings(np.ravel(codes)) if run.shape else _ending(run, codes)
-
-
-def _endings(codes):
-    parts = [(np.mean(codes == number), f"end at {letter(number)}") for number in range(4)]
-    parts += [
-        (np.mean(codes >= 4), "end at other minima"),
-        (np.mean(codes == NOT_SETTLED), "have not settled"),
-        (np.mean(codes == OUTSIDE), "are outside the picture"),
-    ]
-    return ", ".join(f"{100 * share:.1f} % {words}" for share, words in parts if share >= 0.0005)
-
-
-def _ending(run, code):
-    where = ", ".join(
-        f"{name} = {value:.4g}"
-        for name, value in zip(run.objective.variables, run.final, strict=True)
-    )
-    if code >= 0:
-        value = minima(run.objective)[code].value
-        return f"ends at {letter(code)}, {where}, f = {value:.4g}: {_rank(run.objective, code)}"
-    if run.diverged_at == 0:
-        return "cannot begin: the formula has no finite value there"
-    if run.diverged_at > 0:
-        return f"diverges: its numbers are no longer finite from step {run.diverged_at:,} on"
-    if code == OUTSIDE:
-        return f"ends outside the picture, at {where}"
-    slope = run.gradient_norms[-1]
-    if slope < 1e-9:
-        return f"stands still at {where}, where the slope is 0, and this is no minimum"
-    return f"has not settled: it is at {where}, where the slope is {slope:.3g}"
-
-
-def _rank(landscape, code):
-    values = np.array([point.value for point in minima(landscape)])
-    lowest = np.isclose(values, values[0], rtol=1e-9, atol=1e-9)
-    if len(values) == 1:
-        return "the only minimum in the picture"
-    if not lowest[code]:
-        return "a local minimum"
-    return "the global minimum" if lowest.sum() == 1 else "one of the lowest minima"
 
 
 class Basins(Panel):
@@ -204,6 +34,12 @@ class Basins(Panel):
     >>> gd.show(walk, Basins(everyone)).panels[0].codes[0].tolist()
     [0, 0, 0, 1, 1]
     """
+
+    colours = tuple(
+        colour
+        for colour in (*REGIONS, *(colour for _, colour in NEUTRAL.values()))
+        if colour not in COLOURS
+    )
 
     def __init__(self, everyone, *, against="lr", hlines=None, vlines=None, **options):
         super().__init__(**options)
@@ -244,7 +80,7 @@ class Basins(Panel):
             self._still(sweep)
         if sweep is not self.sweep:
             self.sweep, self.codes = sweep, which_minimum(sweep)
-            self.image.set_data(colours(self.codes))
+            self.image.set_data(colour_of(self.codes))
         self.dashed.set_data(*self._theory(run))
         x, *more = run.start
         self.ball.set_data([x], [more[0] if more else getattr(run.optimizer, self.against)])
@@ -331,10 +167,10 @@ class Basins(Panel):
         )
 
 
-def colours(codes):
+def colour_of(codes):
     """Return the colour of each code of ``which_minimum``, shape ``(..., 3)``, 0 to 255.
 
-    >>> colours(np.array([0, -2])).tolist()
+    >>> colour_of(np.array([0, -2])).tolist()
     [[0, 114, 178], [74, 74, 74]]
     """
     table = [to_rgb(colour) for colour in REGIONS]
@@ -380,52 +216,3 @@ class Cells(Artist):
         left, bottom, right, top = np.round(self.axes.bbox.extents).astype(int)
         image = self.pixels(right - left, top - bottom)
         renderer.draw_image(renderer.new_gc(), left, bottom, image)
-
-
-class Crowd(Curve):
-    """Every run of a batch, however many, as a dot on the curve where it stands in the end.
-
-    A hollow dot is where a run started.
-
-    >>> Crowd(title="Where they come to rest").dim
-    1
-    """
-
-    def draw(self, ax, result):
-        self.ax = ax
-        run = self.of(result)
-        self.still(run)
-        look = {"ls": "none", "marker": "o", "animated": True}
-        self.starts = ax.plot([], [], mfc="none", mec=PINNED, ms=6, zorder=9, **look)[0]
-        self.dots = ax.plot([], [], color=PRESENT, mew=0, ms=9, zorder=10, **look)[0]
-        self.note = self._text()
-        self.update(result)
-
-    @property
-    def moving(self):
-        return [self.starts, *self.stars, self.dots, self.note]
-
-    def update(self, result):
-        run = self.of(result)
-        anew = self.changed(run)
-        if anew:
-            self.still(run)
-        for artist, points in ((self.starts, run.start), (self.dots, run.final)):
-            artist.set_data(*self._standing(run, points))
-        # a few dots are strong, many are pale, so that a crowd shows where it is dense
-        self.dots.set_alpha(float(np.clip(20 / run.final.size, 0.25, 0.9)))
-        low, high = self.drawn.bounds[0]
-        with np.errstate(invalid="ignore"):
-            gone = np.count_nonzero(~((run.final >= low) & (run.final <= high)))
-        self.note.set_text(f"{gone:,} of {run.final.size:,} left the picture" if gone else "")
-        return anew
-
-    def pin(self, result):
-        run = self.of(result)
-        self.pinned += self.ax.plot(
-            *self._standing(run, run.final), "o", color=PINNED, alpha=0.5, mew=0, ms=9, zorder=5
-        )
-
-    def _standing(self, run, points):
-        places = np.stack(self.place(points.reshape(-1, 1), self.landscape(run)))
-        return self._visible(np.where(np.isfinite(places).all(axis=0), places, np.nan)[None])[0]

@@ -3,10 +3,15 @@
 import math
 
 import numpy as np
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
 from gdviz.panels.panel import Walk
 from gdviz.panels.style import COLOURS, PINNED, THEORY
+
+
+def _pale(colour):
+    return to_hex(1 - 0.45 * (1 - np.array(to_rgb(colour))))
 
 
 class LayerGradients(Walk):
@@ -19,12 +24,14 @@ class LayerGradients(Walk):
     ``dtypes`` names the kinds of number whose ends are drawn in where the picture reaches them: a
     gradient below the smallest is stored as 0, above the largest as infinity. ``legend`` is the
     corner that the curves leave free. With ``present=False`` no curve has the present run's colour:
-    they have those of a ``Sweep`` beside them.
+    they have those of a ``Sweep`` beside them. ``behind`` names the labels of curves that others
+    would cover: they are drawn wide and pale, below the others.
 
     A gradient of exactly 0 has no place on a logarithmic axis: it is a cross on the floor. What is
-    0, not finite, or outside the picture is also told in words.
+    0, not finite, or outside the picture is also told in words, in the colour of its curve.
 
-    Raises ValueError where ``limits`` are not two positive numbers, the low one first.
+    Raises ValueError where ``limits`` are not two positive numbers, the low one first, or where
+    ``behind`` names what is no label.
 
     >>> LayerGradients(layers=60).limits
     (1e-50, 10000.0)
@@ -45,6 +52,7 @@ class LayerGradients(Walk):
         ylabel="gradient norm",
         legend="lower right",
         present=True,
+        behind=(),
         **options,
     ):
         super().__init__(**options)
@@ -61,7 +69,12 @@ class LayerGradients(Walk):
         self.dtypes = dtypes
         self.xlabel, self.ylabel = xlabel, ylabel
         self.corner = legend
-        self.colours = COLOURS if present else COLOURS[1:]
+        unknown = [name for name in behind if name not in (self.labels or [])]
+        if unknown:
+            raise ValueError(f"behind names {unknown}, and the labels are {self.labels}")
+        self.behind = [self.labels.index(name) for name in behind]
+        self.own = COLOURS if present else COLOURS[1:]
+        self.colours = [_pale(self.own[number]) for number in self.behind]
 
     def still(self, result):
         layers = self.layers or self.trails(result).shape[-1]
@@ -87,8 +100,10 @@ class LayerGradients(Walk):
         """Draw the border and the land beyond it; return its height as a fraction of the axis."""
         self.ax.axhspan(min(at, end), max(at, end), color="#EEEEEE", zorder=0)
         self.ax.axhline(at, color=PINNED, lw=1.5, ls=":", zorder=1)
-        place = {"transform": self.ax.get_yaxis_transform(), "va": side, "ha": "right"}
-        text = self.ax.text(0.98, at, words, color="#555555", zorder=2, **place)
+        clear = (0, -4 if side == "top" else 4)
+        place = {"xycoords": self.ax.get_yaxis_transform(), "va": side, "ha": "right"}
+        place |= {"xytext": clear, "textcoords": "offset points"}
+        text = self.ax.annotate(words, (0.98, at), color="#555555", zorder=2, **place)
         text.set_in_layout(False)
         low, high = np.log10(self.limits)
         return float((np.log10(at) - low) / (high - low))
@@ -99,9 +114,11 @@ class LayerGradients(Walk):
         shown = self.of(result)
         look = {"ls": "none", "marker": "x", "ms": 7, "mew": 1.8, "zorder": 13, "animated": True}
         look["transform"] = ax.get_xaxis_transform()
-        for colour, line in zip(self.colours, self.lines, strict=False):
+        for colour, line in zip(self.own, self.lines, strict=False):
             line.set_color(colour)
             self.crosses += ax.plot([], [], color=colour, **look)
+        for number, colour in zip(self.behind, self.colours, strict=True):
+            self.lines[number].set(color=colour, lw=8, zorder=9)
         if self.theory:
             for trail in self._visible(self._rows(self.theory(shown))):
                 look = {"color": THEORY, "ls": "--", "lw": 1.5, "zorder": 12, "animated": True}
@@ -152,6 +169,12 @@ class LayerGradients(Walk):
         for words, where in told:
             found = layers[where.any(axis=0)].astype(int)
             if len(found):
+                curves = np.flatnonzero(where.any(axis=1))
+                self.note.set_color(self.own[curves[0]] if len(curves) == 1 else THEORY)
+                if self.labels:
+                    words = f"{', '.join(self.labels[curve] for curve in curves)} {words}"
+                    if len(curves) > 1:
+                        return words
                 name = self.xlabel.partition(" (")[0]
                 which = f"{name}s {found[0]} to {found[-1]}"
                 return f"{words}: {which if len(found) > 1 else f'{name} {found[0]}'}"

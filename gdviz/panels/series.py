@@ -23,7 +23,6 @@ class Series(Walk):
     """
 
     ball = False
-    note_at = 0.03
 
     def __init__(
         self,
@@ -139,7 +138,8 @@ class Sweep(Panel):
     ``x`` is the hyper-parameter's values, shape ``(n,)``; ``y`` the quantity, shape ``(n,)`` or
     ``(curves, n)``, or a function of the result that returns it; ``at`` a function of the result
     that returns the dragged value; ``theory`` what the mathematics predicts, in the form of ``y``,
-    drawn black and dashed. ``log`` names the logarithmic axes: "", "x", "y" or "xy".
+    drawn black and dashed. ``log`` names the logarithmic axes: "", "x", "y" or "xy"; ``legend`` is
+    matplotlib's place for it.
 
     >>> Sweep(np.arange(3), np.arange(3) ** 2, at=lambda run: 1.0).log
     'x'
@@ -157,6 +157,7 @@ class Sweep(Panel):
         log="x",
         limits=None,
         labels=None,
+        legend="best",
         **options,
     ):
         super().__init__(**options)
@@ -168,6 +169,7 @@ class Sweep(Panel):
         self.log = log
         self.limits = limits
         self.labels = labels
+        self.legend = legend
 
     def _rows(self, quantity, result):
         if quantity is None:
@@ -210,7 +212,7 @@ class Sweep(Panel):
             ax.autoscale_view(scalex=False)
             ax.autoscale(axis="y", enable=False)
         if self.labels or self.theory is not None:
-            ax.legend(loc="best")
+            ax.legend(loc=self.legend)
         self.update(result, picked=True)
 
     @property

@@ -10,6 +10,7 @@ from gdviz.panels.panel import Panel
 from gdviz.panels.style import COLOURS, KINDS, PINNED, PRESENT, THEORY
 
 OUTSIDE = "the point is outside"
+PARABOLA = "parabola with this\nslope and curvature"
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,16 +106,18 @@ class Slice(Panel):
     def draw(self, ax, result):
         self.ax, self.drawn = ax, None
         look = {"color": COLOURS[self.number], "lw": 3, "animated": True}
-        dashes = {"color": THEORY, "ls": "--", "lw": 1.5, "animated": True, "label": "parabola"}
+        dashes = {"color": THEORY, "ls": "--", "lw": 1.5, "animated": True}
         ball = {"color": PRESENT, "marker": "o", "ms": 13, "mec": "white", "mew": 1.5, "ls": "none"}
         (self.curve,) = ax.plot([], [], **look)
-        (self.parabola,) = ax.plot([], [], **dashes)
+        (self.parabola,) = ax.plot([], [], label=PARABOLA, **dashes)
         (self.ball,) = ax.plot([], [], animated=True, **ball)
         words = {"color": PRESENT, "weight": "bold", "ha": "center", "animated": True}
         self.note = ax.text(0.5, 0.03, "", transform=ax.transAxes, **words)
-        ax.set(xlabel="place on the slice", ylabel="f")
+        ax.set_xlabel("place on the slice")
+        # upright at the top, clear of the numbers of a surface to the left
+        ax.set_ylabel("f", rotation=0, loc="top", labelpad=-6)
         ax.grid(axis="y", color="#DDDDDD", lw=0.7)
-        ax.legend(loc="upper center")
+        ax.legend(loc="upper center", handlelength=1.6)
         self.say()
         self.update(result)
 
@@ -146,7 +149,8 @@ class Slice(Panel):
         shown = values[np.isfinite(values)]
         margin = 0.06 * (shown.max() - shown.min() or 1)
         self.ax.set_xlim(-self.cut.reach, self.cut.reach)
-        self.ax.set_ylim(shown.min() - margin, shown.max() + margin)
+        # room for the legend above
+        self.ax.set_ylim(shown.min() - margin, shown.max() + 4 * margin)
 
     def _values(self, places):
         with np.errstate(all="ignore"):

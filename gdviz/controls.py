@@ -1,0 +1,200 @@
+"""What a learner changes: sliders, fields, menus, and the start that is dragged on a picture."""
+
+import math
+
+import ipywidgets as widgets
+import numpy as np
+import traitlets
+
+DECADES_A_STEP = 0.01
+LABELS = {
+    "lr": "learning rate η",
+    "beta": "momentum β",
+    "k": "condition number κ",
+    "steps": "steps",
+    "seed": "seed",
+    "noise": "noise",
+}
+
+
+class Point(widgets.HBox):
+    """A start: number fields for the keyboard, and a ball to drag on the picture.
+
+    ``value`` is a float for one variable, and else a tuple of floats.
+    """
+
+    value = traitlets.Any()
+    description = traitlets.Unicode()
+
+    def __init__(self, value, names=None):
+        one = np.ndim(value) == 0
+        numbers = np.atleast_1d(value).tolist()
+        if not numbers or not all(_is_finite(number) for number in numbers):
+            raise ValueError(
+                "a start is one finite number for each variable, as in point((-2.5, 2)), "
+                f"not {value!r}"
+            )
+        if names is None:
+            names = ("x", "y", "z")[: len(numbers)]
+        layout = widgets.Layout(width="110px")
+        style = {"description_width": "18px"}
+        self.fields = [
+            widgets.FloatText(number, step=0.1, description=name, layout=layout, style=style)
+            for number, name in zip(numbers, names, strict=True)
+        ]
+        self.label = widgets.Label()
+        super().__init__([self.label, *self.fields])
+        self.scalar = one
+        self.value = float(numbers[0]) if one else tuple(map(float, numbers))
+        for field in self.fields:
+            field.observe(self._typed, "value")
+        traitlets.link((self, "description"), (self.label, "value"))
+
+    def _typed(self, change):
+        if not self._setting:
+            values = tuple(field.value for field in self.fields)
+            self.value = values[0] if self.scalar else values
+
+    _setting = False
+
+    @traitlets.observe("value")
+    def _moved(self, change):
+        self._setting = True
+        try:
+            for field, number in zip(self.fields, np.atleast_1d(self.value), strict=True):
+                field.value = float(number)
+        finally:
+            self._setting = False
+
+
+def _is_finite(number):
+    return isinstance(number, (int, float)) and math.isfinite(number)
+
+
+def point(value, names=None):
+    """Return a control for a start, which the learner types, or drags on a Curve or Contour panel.
+
+    ``value`` is a number for one variable, else one number for each; ``names`` are the variables'
+    names. Raises ValueError for a number that is not finite.
+
+    >>> point((-2.5, 2)).value
+    (-2.5, 2.0)
+    >>> point(1.5).value
+    1.5
+    """
+    return Point(value, names)
+
+
+class LogSlider(widgets.HBox):
+    """A slider that moves by factors, with a field beside it for a number typed exactly."""
+
+    value = traitlets.Float()
+    description = traitlets.Unicode()
+
+    def __init__(self, value, low, high):
+        self.low, self.high = low, high
+        ends = {"min": math.log10(low), "max": math.log10(high)}
+        self.slider = widgets.FloatLogSlider(value, step=DECADES_A_STEP, readout=False, **ends)
+        self.slider.layout.width = "330px"
+        self.slider.style.description_width = "max-content"
+        self.field = widgets.BoundedFloatText(value, min=low, max=high, step=low)
+        self.field.layout.width = "100px"
+        super().__init__([self.slider, self.field])
+        self.value = value
+        self.slider.observe(self._dragged, "value")
+        self.field.observe(self._typed, "value")
+        traitlets.link((self, "description"), (self.slider, "description"))
+
+    @traitlets.validate("value")
+    def _bounded(self, proposal):
+        return min(max(proposal.value, self.low), self.high)
+
+    @traitlets.observe("value")
+    def _moved(self, change):
+        self.field.value = change.new
+        # a handle moved from here while it is dragged would jump back under the hand
+        if not self._is_near(change.new, self.slider.value):
+            self.slider.value = change.new
+
+    def _typed(self, change):
+        self.value = change.new
+
+    def _dragged(self, change):
+        # the browser moves the handle to the nearest step and reports it: no news, and no reason
+        # to give up the number that was typed
+        if not self._is_near(change.new, self.value):
+            number = float(f"{change.new:.3g}")
+            ends = [end for end in (self.low, self.high) if self._is_near(number, end)]
+            self.value = ends[0] if ends else number
+
+    @staticmethod
+    def _is_near(number, other):
+        return abs(math.log10(number / other)) <= 0.51 * DECADES_A_STEP
+
+
+def log_slider(low, high, value=None):
+    """Return a slider that moves by factors: from ``low`` to ``high``, 100 steps a decade.
+
+    ``value`` is where it starts; without one, at the geometric middle. A number typed into the
+    field beside it counts exactly. Raises ValueError unless ``0 < low < high`` and
+    ``low <= value <= high``.
+
+    >>> log_slider(0.001, 0.1).value
+    0.01
+    """
+    _check_range(low, high)
+    if low <= 0:
+        raise ValueError(
+            f"a log slider multiplies, so it needs 0 < low < high, as in log_slider(0.001, 1), "
+            f"and low is {low}"
+        )
+    if value is None:
+        value = float(f"{math.sqrt(low * high):.3g}")
+    if not low <= value <= high:
+        raise ValueError(f"the first value {value} lies outside the slider, {low} to {high}")
+    return LogSlider(float(value), float(low), float(high))
+
+
+def _check_range(low, high, step=None):
+    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+        raise ValueError(
+            f"a slider from {low} to {high} has an empty range: give a low end below the high end, "
+            "as in (0.0, 1.0)"
+        )
+    if step is not None and not 0 < step <= high - low:
+        raise ValueError(
+            f"a slider from {low} to {high} cannot move in steps of {step}: "
+            "give a step above 0 and no longer than the range"
+        )
+
+
+def control(name, given, default):
+    """Turn what ``ipywidgets.interact`` takes, or any widget, into a widget with a label."""
+    if isinstance(given, tuple) and len(given) in (2, 3) and all(np.isreal(x) for x in given):
+        _check_range(*given)
+    if isinstance(given, (list, dict)) and not given:
+        raise ValueError(f"the control {name!r} has an empty list: give at least one option")
+    if isinstance(given, widgets.Widget):
+        if not given.has_trait("value"):
+            raise TypeError(
+                f"the control {name!r} is a {type(given).__name__}, which has no value to read: "
+                "give a slider, a menu, a text field or point(...)"
+            )
+        widget = given
+    else:
+        widget = widgets.interactive.widget_from_abbrev(given, default)
+        if widget is None:
+            raise TypeError(
+                f"the control {name!r} is {given!r}: give a range as in (0.0, 1.0), "
+                "a list of options, True or False, a text, or a widget"
+            )
+        if isinstance(widget, widgets.Text):
+            widget.continuous_update = False
+    if not widget.description or widget.description == name:
+        widget.description = LABELS.get(name, name.replace("_", " "))
+    if not isinstance(widget, (Point, LogSlider)):
+        widget.style.description_width = "max-content"
+        if hasattr(widget, "readout"):
+            widget.layout.width = "430px"
+    widget.add_class(f"gdviz-control-{name}")
+    return widget
