@@ -23,6 +23,7 @@ class Series(Walk):
     """
 
     ball = False
+    note_at = 0.22
 
     def __init__(
         self,
