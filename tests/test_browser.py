@@ -1,6 +1,7 @@
 """What a learner does, in a real JupyterLab and Chromium: drag, press keys, grab the ball."""
 
 import os
+import re
 import shutil
 
 import pytest
@@ -195,6 +196,57 @@ def test_the_ball_dragged_on_the_basin_map(figure_of):
     figure.drag((0.62, 0.5), (0.9, 0.5))
     figure.wait_for_readout("ends at B")
     assert figure.numbers("start")[0] > 0.32
+
+
+def test_a_gain_dragged_above_the_border_explodes(figure_of):
+    figure = figure_of("06_exploding_gradients.ipynb", 0)
+    assert "keeps its size" in figure.readout()
+    figure.slider("gain").drag_to(1.0)
+    figure.wait_for_readout("gain 3.0: a layer multiplies the gradient by 2.121 in theory")
+    assert "The gradient explodes." in figure.readout()
+    assert figure.alternative() == figure.readout()
+    figure.slider("gain").drag_to(0.0)
+    figure.wait_for_readout("below the last layer the gradient is 0")
+    assert figure.error() == ""
+
+
+def test_two_to_the_fifty(figure_of):
+    figure = figure_of("06_exploding_gradients.ipynb", 2)
+    figure.slider("radius").drag_to(1.0)
+    figure.wait_for_readout("2.00^50 = 1.126e+15 in theory, 1.126e+15 measured")
+
+
+def test_the_autopsy_names_step_layer_and_quantity(figure_of):
+    figure = figure_of("06_exploding_gradients.ipynb", 3)
+    assert "It learns" in figure.readout()
+    figure.slider("gain").drag_to(0.5)
+    figure.wait_for_readout("First not finite: step 3, pre-activation of layer 2: a signal of size")
+
+
+def test_a_rate_a_hundred_times_smaller_saves_a_mildly_sick_stack(figure_of):
+    figure = figure_of("06_exploding_gradients.ipynb", 4)
+    figure.slider("gain").drag_to(0.375)
+    figure.wait_for_readout("gain 2.0, η = 0.01: loss 98.4, not finite from step")
+    figure.slider("lr").type(0.0001)
+    figure.wait_for_readout(re.compile(r"η = 0\.0001: loss 98.4, 0\.\d+ after 30 steps"))
+
+
+def test_the_ball_on_the_cliff(figure_of):
+    figure = figure_of("06_exploding_gradients.ipynb", 5)
+    picture, numbers = figure.picture(), figure.numbers("start")
+    figure.drag((0.3, 0.7), (0.2, 0.8))
+    figure.wait_for_change(picture)
+    assert figure.numbers("start") != numbers
+    assert "No step can be longer than" in figure.readout()
+
+
+def test_clipping_saves_the_run(figure_of):
+    figure = figure_of("06_exploding_gradients.ipynb", 6)
+    figure.slider("gain").drag_to(0.6)
+    figure.wait_for_readout("Without clipping it is lost to NaN.")
+    assert "it has learned" in figure.readout()
+    figure.slider("gain").drag_to(0.0)
+    figure.wait_for_readout("Clipped in 0 of 40 steps")
 
 
 def test_the_pages_raise_no_error(open_notebook):

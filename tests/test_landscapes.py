@@ -1,6 +1,8 @@
 import ast
 import dataclasses
 import math
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -713,3 +715,11 @@ def test_a_line_of_critical_points_is_given_by_one(formula, variables, point):
 def test_critical_points_of_many_landscapes_at_once_are_refused():
     with pytest.raises(ValueError, match="has array constants: give each one number"):
         landscape("ravine", k=[1, 2]).critical_points()
+
+
+def test_sympy_waits_for_the_first_formula():
+    code = (
+        "import sys, gdviz; assert 'sympy' not in sys.modules;"
+        "gdviz.landscape('x**2'); assert 'sympy' in sys.modules; gdviz.landscapes.READY_MADE"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,10 +1,13 @@
 """Panels: the data of their artists, drawn once and then moved."""
 
+import io
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from PIL import Image
 
 import gdviz as gd
 from gdviz.panels.landscape import arrow_heads, contour_levels, heights
@@ -197,6 +200,13 @@ def test_series_draws_theory_dashed():
     assert (line.get_linestyle(), line.get_color()) == ("--", "black")
 
 
+def test_series_writes_what_its_axes_show():
+    panel = drawn(gd.Series(lambda run: run.values, xlabel="time step", ylabel="loss"), ONE)
+    assert (panel.ax.get_xlabel(), panel.ax.get_ylabel()) == ("time step", "loss")
+    panel.update(ONE.until(3))
+    assert panel.ax.get_xlabel() == "time step"
+
+
 def test_sweep_marks_the_dragged_value_on_the_curve():
     panel = drawn(
         gd.Sweep([0.1, 0.2, 0.3], [[1, 2, 3], [4, 5, 6]], at=lambda rate: rate, theory=[7, 8, 9]),
@@ -209,6 +219,20 @@ def test_sweep_marks_the_dragged_value_on_the_curve():
     assert panel.dots.get_ydata().tolist() == [3, 6]
     with pytest.raises(ValueError, match="3 values of the hyper-parameter and 2"):
         drawn(gd.Sweep([1, 2, 3], [1, 2], at=lambda rate: rate), 1)
+
+
+def test_an_autopsy_keeps_its_colours_in_the_picture():
+    """The 256 colours of a PNG are chosen before the image shows what it will show later."""
+    grey, sizes = np.ones((2, 6)), np.array([[1e-15, 1e-7, 1.0, 1e4, 1e70, np.inf]] * 2)
+    picture = gd.show(grey, gd.Autopsy(lambda sizes: sizes, first=lambda sizes: None), text="sizes")
+    (panel,) = picture.panels
+    picture.update(sizes)
+    pixels = Image.open(io.BytesIO(picture.png)).convert("RGB")
+    for layer, size in enumerate(panel.image.get_array()[:, 0], 1):
+        across, up = panel.ax.transData.transform((0, layer))
+        wanted = np.array(to_rgb(panel.image.to_rgba(size)[:3])) * 255
+        shown = pixels.getpixel((int(across), int(pixels.height - up)))
+        np.testing.assert_allclose(shown, wanted, atol=2)
 
 
 def test_fit_draws_the_line_of_the_last_weights():

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 from matplotlib import colormaps
-from matplotlib.colors import BoundaryNorm
+from matplotlib.colors import BoundaryNorm, to_hex
 from matplotlib.ticker import MaxNLocator
 
 from gdviz.panels.panel import Panel
@@ -43,6 +43,8 @@ class Autopsy(Panel):
         self.sizes = sizes
         self.first = first
         self.decades = decades
+        self.map = colormaps["cividis"].with_extremes(under="white", over=PRESENT)
+        self.norm = BoundaryNorm(decades, self.map.N)
         self.steps, self.layers = steps, layers
         self.label, self.xlabel, self.ylabel = label, xlabel, ylabel
 
@@ -50,11 +52,10 @@ class Autopsy(Panel):
         self.ax = ax
         picked = self.of(result)
         rows, columns = self._cells(picked).shape
-        colours = colormaps["cividis"].with_extremes(under="white", over=PRESENT)
         self.image = ax.imshow(
             np.zeros((rows, columns)),
-            cmap=colours,
-            norm=BoundaryNorm(self.decades, colours.N),
+            cmap=self.map,
+            norm=self.norm,
             aspect="auto",
             interpolation="nearest",
             origin="lower",
@@ -81,6 +82,13 @@ class Autopsy(Panel):
         bar.set_ticks(self.decades, labels=[f"$10^{{{decade}}}$" for decade in self.decades])
         for at, side, words in ((1.06, "bottom", "inf, nan"), (-0.06, "top", "exactly 0")):
             bar.ax.text(0.5, at, words, transform=bar.ax.transAxes, ha="center", va=side)
+
+    @property
+    def colours(self):
+        """The colour of a cell that is not finite, and those between the decades, 28 in all."""
+        middles = (np.array(self.decades[:-1]) + self.decades[1:]) / 2
+        chosen = np.linspace(0, len(middles) - 1, min(len(middles), 27)).round().astype(int)
+        return (PRESENT, *map(to_hex, self.map(self.norm(middles[chosen]))))
 
     @property
     def moving(self):

@@ -168,8 +168,7 @@ class Contour(OnLandscape):
     def update(self, result):
         anew = super().update(result)
         if self.heads is not None:
-            trails = self._visible(self.trails(self.of(result)))
-            heads = [arrow_heads(self.ax, trail.T[: self.arrows + 1]) for trail in trails]
+            heads = [arrow_heads(self.ax, trail.T[: self.arrows + 1]) for trail in self.shown]
             self.heads.set_verts(np.concatenate(heads))
             colours = np.repeat(COLOURS[: len(heads)], [len(head) for head in heads])
             self.heads.set_facecolor(colours)

@@ -122,10 +122,10 @@ class Walk(Panel):
             self.still(run)
         trails = self.trails(run)
         self.note.set_text(self.departure(trails))
-        trails = self._visible(trails)
-        for line, trail in zip(self.lines, trails, strict=True):
+        self.shown = self._visible(trails)
+        for line, trail in zip(self.lines, self.shown, strict=True):
             self._move(line, trail)
-        for ball, trail in zip(self.balls, trails, strict=False):
+        for ball, trail in zip(self.balls, self.shown, strict=False):
             self._place(ball, trail[:, :1])
         return anew
 
