@@ -14,6 +14,8 @@ LABELS = {
     "steps": "steps",
     "seed": "seed",
     "noise": "noise",
+    "sigma": "standard deviation σ",
+    "radius": "spectral radius ρ",
 }
 
 

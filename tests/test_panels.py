@@ -1,13 +1,11 @@
 """Panels: the data of their artists, drawn once and then moved."""
 
-import io
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from matplotlib.colors import to_rgb
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
-from PIL import Image
 
 import gdviz as gd
 from gdviz.panels.landscape import arrow_heads, contour_levels, heights
@@ -179,6 +177,12 @@ def test_loss_shows_the_values_above_the_minimum():
     assert linear.ax.get_yscale() == "linear"
 
 
+def test_a_loss_that_is_no_number_is_lost():
+    broken = SimpleNamespace(steps=3, values=np.array([1.0, 2.0, np.nan, np.nan]))
+    panel = drawn(gd.Loss(), broken)
+    assert panel.note.get_text() == "not finite from step 2"
+
+
 def test_a_value_without_a_logarithm_is_left_out():
     flat = SimpleNamespace(steps=2, values=np.array([1.0, 0.0, -1.0]))
     assert np.isnan(drawn(gd.Loss(), flat).lines[0].get_ydata()).tolist() == [False, True, True]
@@ -221,18 +225,13 @@ def test_sweep_marks_the_dragged_value_on_the_curve():
         drawn(gd.Sweep([1, 2, 3], [1, 2], at=lambda rate: rate), 1)
 
 
-def test_an_autopsy_keeps_its_colours_in_the_picture():
-    """The 256 colours of a PNG are chosen before the image shows what it will show later."""
-    grey, sizes = np.ones((2, 6)), np.array([[1e-15, 1e-7, 1.0, 1e4, 1e70, np.inf]] * 2)
-    picture = gd.show(grey, gd.Autopsy(lambda sizes: sizes, first=lambda sizes: None), text="sizes")
-    (panel,) = picture.panels
-    picture.update(sizes)
-    pixels = Image.open(io.BytesIO(picture.png)).convert("RGB")
-    for layer, size in enumerate(panel.image.get_array()[:, 0], 1):
-        across, up = panel.ax.transData.transform((0, layer))
-        wanted = np.array(to_rgb(panel.image.to_rgba(size)[:3])) * 255
-        shown = pixels.getpixel((int(across), int(pixels.height - up)))
-        np.testing.assert_allclose(shown, wanted, atol=2)
+def test_an_autopsy_names_its_colours_for_the_palette():
+    sizes = 10.0 ** np.array([[-15, -7, -3, -1, 1, 3, 7, 15, 30, 70, 200, np.inf]])
+    panel = drawn(gd.Autopsy(lambda sizes: sizes), sizes)
+    used = {to_hex(colour) for colour in panel.image.to_rgba(panel.image.get_array())[:, 0]}
+    assert {colour.lower() for colour in panel.colours} == used
+    many = gd.Autopsy(lambda sizes: sizes, decades=range(-20, 21))
+    assert len(set(many.colours)) == 28
 
 
 def test_fit_draws_the_line_of_the_last_weights():

@@ -130,7 +130,16 @@ class Loss(Series):
 
     def __init__(self, *, minimum=0.0, ylabel=None, **options):
         label = ylabel or ("loss − minimum" if minimum else "loss")
-        super().__init__(lambda run: run.values - minimum, ylabel=label, **options)
+        super().__init__(lambda run: lost(run.values) - minimum, ylabel=label, **options)
+
+
+def lost(values):
+    """Return the values with every NaN read as infinite: a loss that is no number is lost upwards.
+
+    >>> lost(np.array([1.0, np.nan])).tolist()
+    [1.0, inf]
+    """
+    return np.where(np.isnan(values), np.inf, values)
 
 
 class Sweep(Panel):
