@@ -23,8 +23,11 @@ help:
 	@echo "make bench      measure sliders, descent and footprint beside their peers"
 	@echo "PYTHON=...      which Python to set up with, as in: make lab PYTHON=python3.13"
 
+# in a container one is often root, and JupyterLab would refuse to start
+AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
+
 lab: $(INSTALLED)
-	$(BIN)/python -m jupyterlab notebooks/00_start_here.ipynb
+	$(BIN)/python -m jupyterlab $(AS_ROOT) notebooks/00_start_here.ipynb
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest
