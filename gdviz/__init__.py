@@ -6,33 +6,8 @@ from gdviz import data, networks, optimizers, panels, schedules
 from gdviz.controls import log_slider, point
 from gdviz.descent import Run, descend
 from gdviz.exercises import check, predict
-from gdviz.live import Live
 from gdviz.optimizers import GD, AdaGrad, Adam, Clipped, Momentum, Nesterov, RMSProp, WeightDecay
-from gdviz.panels import (
-    Autopsy,
-    Basins,
-    Contour,
-    Crowd,
-    Curve,
-    Cut,
-    Fit,
-    LayerGradients,
-    Loss,
-    Panel,
-    Series,
-    Slice,
-    SlicedSurface,
-    Spectra,
-    Surface,
-    Sweep,
-    Tangent,
-    basin,
-    ending,
-    first_not_finite,
-    hilltops,
-    minima,
-    which_minimum,
-)
+from gdviz.panels import Cells, Contour, Curve, Lines, Loss, Panel, Series, Surface, Sweep
 from gdviz.picture import show
 from gdviz.schedules import Constant, Cosine, Exponential, InverseTime, StepDecay, WarmUp
 
@@ -40,19 +15,15 @@ __all__ = [
     "GD",
     "AdaGrad",
     "Adam",
-    "Autopsy",
-    "Basins",
+    "Cells",
     "Clipped",
     "Constant",
     "Contour",
     "Cosine",
-    "Crowd",
     "Curve",
-    "Cut",
     "Exponential",
-    "Fit",
     "InverseTime",
-    "LayerGradients",
+    "Lines",
     "Live",
     "Loss",
     "Momentum",
@@ -61,26 +32,17 @@ __all__ = [
     "RMSProp",
     "Run",
     "Series",
-    "Slice",
-    "SlicedSurface",
-    "Spectra",
     "StepDecay",
     "Surface",
     "Sweep",
-    "Tangent",
     "WarmUp",
     "WeightDecay",
-    "basin",
     "check",
     "data",
     "descend",
-    "ending",
-    "first_not_finite",
-    "hilltops",
     "landscape",
     "landscapes",
     "log_slider",
-    "minima",
     "networks",
     "optimizers",
     "panels",
@@ -88,7 +50,6 @@ __all__ = [
     "predict",
     "schedules",
     "show",
-    "which_minimum",
 ]
 __version__ = "0.1.0"
 
@@ -100,3 +61,7 @@ def __getattr__(name):
         globals().update(landscapes=module, landscape=module.landscape)
         return globals()[name]
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted({*globals(), *__all__})

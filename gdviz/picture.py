@@ -1,112 +1,347 @@
-"""Panels side by side in one figure: the still part drawn once, the moving artists on top of it."""
+"""Panels side by side in one figure: the still part drawn once, what moves recorded as ink."""
 
 import base64
+import contextlib
 import copy
 import io
+import textwrap
 
+import matplotlib
 import numpy as np
 from matplotlib import rc_context
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.text import Text
 from PIL import Image
 
-from gdviz.panels.style import COLOURS, STYLE
+from gdviz import ink
+from gdviz.panels.panel import Panel
+from gdviz.panels.style import PINS, STYLE
+from gdviz.readout import Readout, read
 
+# CSS pixels an inch: text of 11 points is 15 pixels high
 DPI = 100
-# in inches: the figure's width, and its height for each number of panels side by side
-WIDTH, WIDTHS = 9.0, {1: 6.5}
-HEIGHTS = {1: 4.2, 2: 4.0, 3: 3.4}
+WIDTH, NARROWEST, WIDEST = 1000, 320, 1100
+TITLE = 25
+LOOK = {
+    key: value
+    for key, value in {**matplotlib.rcParamsDefault, **STYLE}.items()
+    if not key.startswith("backend")
+}
+
+
+@contextlib.contextmanager
+def look():
+    """Draw in our style, whatever the user's settings are."""
+    with rc_context():
+        # all of these were checked before: RcParams.update would check them again, for 5 ms
+        dict.update(matplotlib.rcParams, LOOK)
+        yield
 
 
 class Picture:
     """A figure of panels side by side: the still part drawn once, the moving artists on top of it.
 
-    ``result`` is what the panels draw first; ``text`` says in words what the picture shows.
+    ``result`` is what the panels draw first. ``width`` is in CSS pixels, each of ``ratio`` pixels.
+    Raises TypeError for what is no panel.
     """
 
-    def __init__(self, result, panels, text=None):
+    def __init__(self, result, panels, readout=None, width=WIDTH, ratio=1.0):
         if not panels:
             raise TypeError("a figure needs a panel: give one or more, as in Contour(bowl), Loss()")
         # copies, so that a panel given twice, or a cell run twice, makes two figures
-        self.panels = [copy.copy(panel) for panel in panels]
-        self.text = str(result) if text is None else text
-        columns = len(panels) if len(panels) < 4 else 2
-        rows = -(-len(panels) // columns)
-        size = WIDTHS.get(columns, WIDTH), HEIGHTS[columns] * rows
-        self.figure = Figure(figsize=size, dpi=DPI)
+        self.panels = [copy.copy(_checked(panel)) for panel in panels]
+        self.readout = read(str(result) if readout is None else readout)
+        self.pins = []
+        self.whole = self.shown = result
+        self.lay_out(width, ratio)
+
+    @property
+    def text(self):
+        """What the picture says, in a sentence."""
+        return self.readout.text
+
+    def lay_out(self, width, ratio=1.0):
+        """Draw everything anew on ``width`` CSS pixels of ``ratio`` pixels each."""
+        self.width = int(min(max(width, NARROWEST), WIDEST))
+        self.ratio = float(min(max(ratio, 1.0), 3.0))
+        self.boxes, self.tall = _boxes(self.panels, self.width)
+        self.figure = Figure(figsize=(self.width / DPI, self.tall / DPI), dpi=DPI * self.ratio)
         self.canvas = FigureCanvasAgg(self.figure)
-        with rc_context(STYLE):
-            for number, panel in enumerate(self.panels, 1):
-                ax = self.figure.add_subplot(rows, columns, number, projection=panel.projection)
-                panel.draw(ax, result)
-            self.figure.set_layout_engine("constrained", w_pad=0.1, h_pad=0.06)
-            self.canvas.draw()
-        # the layout is found once: axes that gave way to the numbers on their ticks would jump
-        self.figure.set_layout_engine("none")
-        self.update(result, still=True)
+        self.stills = [None] * len(self.panels)
+        self.moving = [[] for _ in self.panels]
+        self.grounds = [None] * len(self.panels)
+        self.titles = []
+        with look():
+            for panel, box in zip(self.panels, self.boxes, strict=True):
+                rectangle = _inner(box, panel, self.width, self.tall)
+                ax = self.figure.add_axes(rectangle, projection=panel.projection)
+                panel.ax = ax
+                self.titles.append(self._title(panel, box))
+            for number in range(len(self.panels)):
+                self._set_up(number, self.whole, self.shown)
+        self._record_pins()
 
-    def update(self, result, still=False):
-        """Move every panel to ``result`` and draw; ``still`` draws the still part anew too."""
-        self.result = result
-        for panel in self.panels:
-            still = bool(panel.update(result)) or still
-        self.draw(still)
+    def update(self, whole, shown=None):
+        """Move every panel to ``shown``, a part of ``whole``: what stands still fits the whole.
 
-    def draw(self, still=True):
-        """Draw the moving artists on the still part, which is drawn anew if ``still``."""
-        if still:
-            self.canvas.draw()
-            self.background = self.canvas.copy_from_bbox(self.figure.bbox)
-            extra = [colour for panel in self.panels for colour in panel.colours]
-            self.palette = _palette(self._pixels(), extra)
-        else:
-            self.canvas.restore_region(self.background)
-        for panel in self.panels:
-            for artist in panel.moving:
-                panel.ax.draw_artist(artist)
-        self._png = None
+        Where that fails, the picture is as it was before, and the error is raised.
+        """
+        shown = whole if shown is None else shown
+        try:
+            anew = self._move(whole, shown)
+        except Exception:
+            self._restore()
+            raise
+        self.whole, self.shown = whole, shown
+        if anew:
+            self._record_pins()
+        return anew
+
+    def _move(self, whole, shown):
+        anew = False
+        for number, panel in enumerate(self.panels):
+            ground = panel.ground(panel.of(whole))
+            if _same(ground, self.grounds[number]):
+                panel.update(panel.of(shown))
+            else:
+                with look():
+                    self._set_up(number, whole, shown, ground)
+                anew = True
+        return anew
+
+    def _restore(self):
+        for number in range(len(self.panels)):
+            with look(), contextlib.suppress(Exception):
+                self._set_up(number, self.whole, self.shown)
+
+    def _set_up(self, number, whole, shown, ground=None):
+        """Draw the still part of a panel, and find out what moves."""
+        panel = self.panels[number]
+        ax = panel.ax
+        ground = panel.ground(panel.of(whole)) if ground is None else ground
+        self.grounds[number] = None
+        ax.clear()
+        panel.draw(ax, panel.of(whole))
+        found = _artists(value for key, value in vars(panel).items() if key != "ax")
+        moving = sorted(found, key=lambda artist: artist.get_zorder())
+        for artist in moving:
+            artist.set_animated(True)
+        self.moving[number] = moving
+        ax.apply_aspect()
+        panel.update(panel.of(shown))
+        self._draw_still(number)
+        self.grounds[number] = ground
+
+    def _draw_still(self, number):
+        renderer = self.canvas.get_renderer()
+        left, top, width, height = (round(side * self.ratio) for side in self.boxes[number])
+        pixels = np.asarray(renderer.buffer_rgba())
+        pixels[top : top + height, left : left + width] = 255
+        ax = self.panels[number].ax
+        title = self.titles[number]
+        if not self.panels[number].projection:
+            title.set_x(ax.bbox.x0)
+        title.draw(renderer)
+        ax.draw(renderer)
+        part = pixels[top : top + height, left : left + width, :3].copy()
+        self.stills[number] = Still((left, top, width, height), part)
+
+    def _title(self, panel, box):
+        left, top, _, _ = box
+        x, y = (left + panel.margins[0]) * self.ratio, (self.tall - top - 6) * self.ratio
+        look = {"weight": STYLE["axes.titleweight"], "size": STYLE["axes.titlesize"]}
+        look |= {"va": "top", "ha": "left", "linespacing": 1.25}
+        text = Text(x, y, _wrapped(panel, box), color=STYLE["axes.titlecolor"], **look)
+        text.set_figure(self.figure)
+        return text
+
+    def frame(self):
+        """Return what moves as a frame of ink, and the cells that it names."""
+        artists = [artist for moving in self.moving for artist in moving]
+        recorded = ink.record(artists, *self.pixels, self.figure.dpi)
+        return recorded.frame, recorded.cells
+
+    @property
+    def pixels(self):
+        """The width and the height in device pixels."""
+        return round(self.width * self.ratio), round(self.tall * self.ratio)
+
+    def pin(self, name):
+        """Keep what is shown as a trail in a colour of its own."""
+        taken = {pin["colour"] for pin in self.pins}
+        free = [colour for colour in PINS if colour not in taken]
+        colour = free[0] if free else PINS[len(self.pins) % len(PINS)]
+        self.pins.append({"name": name, "colour": colour, "result": self.shown})
+        self._record_pins()
+
+    def unpin(self):
+        """Take every pinned trail away."""
+        self.pins = []
+
+    def _record_pins(self):
+        for pin in self.pins:
+            artists = []
+            for number, panel in enumerate(self.panels):
+                # a result of another kind than this ground can show has no trail on it
+                with contextlib.suppress(Exception):
+                    panel.update(panel.of(pin["result"]))
+                    artists += _trail(panel, self.moving[number])
+            frame = ink.record(artists, *self.pixels, self.figure.dpi).frame
+            pin["ink"] = ink.recoloured(frame, pin["colour"])
+        if self.pins:
+            for panel in self.panels:
+                panel.update(panel.of(self.shown))
 
     @property
     def png(self):
-        """The picture, as the bytes of a PNG."""
-        if self._png is None:
-            # 256 colours are enough here: a third of the bytes, and encoded four times sooner
-            pixels = self._pixels().quantize(palette=self.palette, dither=Image.Dither.NONE)
-            buffer = io.BytesIO()
-            pixels.save(buffer, "png", compress_level=1)
-            self._png = buffer.getvalue()
-        return self._png
-
-    def _pixels(self):
-        return Image.fromarray(np.asarray(self.canvas.buffer_rgba())).convert("RGB")
-
-    def scale(self, ratio):
-        """Draw at ``ratio`` pixels a CSS pixel, so that the picture is crisp on a dense screen."""
-        self.figure.set_dpi(DPI * min(max(ratio, 1.0), 3.0))
-        self.update(self.result, still=True)
+        """The picture as Agg draws it, as the bytes of a PNG."""
+        renderer = self.canvas.get_renderer()
+        pixels = np.asarray(renderer.buffer_rgba())
+        pixels[:] = 255
+        for still in self.stills:
+            left, top, width, height = still.box
+            pixels[top : top + height, left : left + width, :3] = still.pixels
+        for pin in self.pins:
+            ink.play(pin["ink"], renderer, self.pixels[1])
+        for moving in self.moving:
+            for artist in moving:
+                artist.draw(renderer)
+        image = Image.fromarray(pixels).convert("RGB")
+        # 256 colours are enough here, for a third of the bytes
+        return _encoded(image.quantize(256, dither=Image.Dither.NONE), 9)
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         return {"image/png": base64.b64encode(self.png).decode(), "text/plain": self.text}
 
 
-def _palette(still, extra):
-    """Return the 256 colours of a picture: those of its still part, and of what moves on it."""
-    moving = np.array([to_rgb(colour) for colour in [*COLOURS, *extra]])[:36]
-    mixes = [(1, 0.0), (1, 0.3), (1, 0.6), (0.4, 0.5)]
-    edges = np.concatenate([grey * share + moving * (1 - share) for grey, share in mixes])
-    greys = np.linspace(0, 1, 12).repeat(3)
-    chosen = np.round(255 * np.concatenate([edges.ravel(), greys])).astype(int).tolist()
-    found = still.quantize(256 - len(chosen) // 3, Image.Quantize.FASTOCTREE)
-    palette = Image.new("P", (1, 1))
-    palette.putpalette(chosen + found.getpalette())
-    return palette
+class Still:
+    """The still part of one panel: its box in device pixels, and its PNG, made when asked for."""
+
+    def __init__(self, box, pixels):
+        self.box, self.pixels = box, pixels
+        self._png = None
+
+    @property
+    def png(self):
+        if self._png is None:
+            self._png = _encoded(Image.fromarray(self.pixels), 1)
+        return self._png
+
+
+def _encoded(image, level):
+    buffer = io.BytesIO()
+    image.save(buffer, "png", compress_level=level)
+    return buffer.getvalue()
+
+
+def _checked(panel):
+    if isinstance(panel, type) and hasattr(panel, "draw"):
+        raise TypeError(f"{panel.__name__} is a kind of panel: make one, as in {panel.__name__}()")
+    if not (hasattr(panel, "draw") and hasattr(panel, "update")) or isinstance(panel, Artist):
+        bounds = getattr(panel, "bounds", None)
+        advice = "give panels, as in gd.Contour(), gd.Loss()"
+        if bounds is not None:
+            kind = "Curve" if len(bounds) == 1 else "Contour"
+            advice = f"a landscape is drawn by a panel: gd.{kind}(...)"
+        raise TypeError(f"{panel!r} is no panel: {advice}")
+    if not isinstance(panel, Panel):
+        raise TypeError(
+            f"{type(panel).__name__} has draw and update, but is no gd.Panel: write "
+            f"class {type(panel).__name__}(gd.Panel)"
+        )
+    return panel
+
+
+def _artists(values):
+    """Return every Artist among the values and in their lists; what moves is what a panel keeps."""
+    found = []
+    for value in values:
+        if isinstance(value, Axes):
+            continue
+        if isinstance(value, Artist):
+            found.append(value)
+        elif isinstance(value, (list, tuple)):
+            found += _artists(value)
+        elif isinstance(value, dict):
+            found += _artists(value.values())
+        elif hasattr(value, "artists"):
+            found += _artists(value.artists)
+    return list(dict.fromkeys(found))
+
+
+def _trail(panel, moving):
+    """Return the artists of a panel that a pinned run leaves behind: by default its solid lines."""
+    if hasattr(panel, "trail"):
+        return _artists(panel.trail())
+    return [
+        artist
+        for artist in moving
+        if isinstance(artist, Line2D) and artist.get_linestyle() in ("-", "None")
+    ]
+
+
+def _same(one, other):
+    try:
+        return bool(one == other)
+    except ValueError:
+        return False
+
+
+def _boxes(panels, width):
+    """Return the box of every panel (left, top, width, height), and the height of all of them."""
+    most = max(1, min(3, width // 250)) if width >= 500 else 1
+    rows, row = [], []
+    waiting = len([panel for panel in panels if not panel.wide])
+    most = 2 if waiting == 4 and most > 2 else most
+    for panel in panels:
+        if panel.wide or len(row) == most:
+            rows.append(row)
+            row = []
+        if panel.wide:
+            rows.append([panel])
+        else:
+            row.append(panel)
+    rows = [row for row in [*rows, row] if row]
+    places, top = {}, 0
+    for row in rows:
+        each = width // len(row)
+        lines = max(len(_wrapped(panel, (0, 0, each, 0)).splitlines()) for panel in row)
+        tall = max(panel.height(each) for panel in row) + TITLE * lines
+        for number, panel in enumerate(row):
+            places[id(panel)] = (number * each, top, each, tall)
+        top += tall
+    return [places[id(panel)] for panel in panels], top
+
+
+def _wrapped(panel, box):
+    # a letter of a bold title is some 10 pixels wide
+    room = max(16, int((box[2] - panel.margins[0] - 4) / 10.2))
+    return "\n".join(textwrap.wrap(panel.title, room))
+
+
+def _inner(box, panel, width, tall):
+    """Return where the Axes of a panel stand, in shares of the figure."""
+    left, top, wide, high = box
+    inset_left, inset_right, inset_top, inset_bottom = panel.margins
+    lines = len(_wrapped(panel, box).splitlines())
+    head = inset_top + TITLE * lines
+    return (
+        (left + inset_left) / width,
+        1 - (top + high - inset_bottom) / tall,
+        (wide - inset_left - inset_right) / width,
+        (high - head - inset_bottom) / tall,
+    )
 
 
 def show(result, *panels, text=None):
     """Return the figure that Live shows, without sliders.
 
-    ``text`` is its text alternative; without one, the result's own words.
+    ``text`` is its text alternative, words or a dict as a readout returns it; without one, the
+    result's own words.
 
     >>> import gdviz as gd
     >>> bowl = gd.landscape("bowl")
@@ -116,3 +351,6 @@ def show(result, *panels, text=None):
     b'\\x89PNG'
     """
     return Picture(result, panels, text)
+
+
+__all__ = ["Picture", "Readout", "show"]

@@ -1,93 +1,242 @@
 """Walks over a landscape: on its curve, seen from above, or on its surface in space."""
 
 import numpy as np
-from matplotlib.collections import PolyCollection
 from matplotlib.ticker import MaxNLocator
 
-from gdviz.panels.panel import Walk, limits
-from gdviz.panels.style import COLOURS, KINDS, PRESENT, sequential
+from gdviz.panels.panel import FAR, Arrow, Panel, note, walker
+from gdviz.panels.style import COLOURS, INK, KINDS, LINE, MARKERS, PAPER, PRESENT
+
+# the way behind the walker fades: how many steps back a piece begins, and how strong it is
+AGES = ((0, 1.0), (8, 0.75), (20, 0.55), (45, 0.38))
+MOST_RUNS = 8
 
 
-class OnLandscape(Walk):
-    """A walk over a landscape: its bounds are the picture's, its critical points are marked."""
+class OnLandscape(Panel):
+    """A walk over a landscape: its bounds are the picture's, its critical points are marked.
+
+    Each run is a ball with the way behind it, which fades; a ring is where it started, an arrow the
+    step that it is about to take. A batch of more than eight runs is a crowd of dots.
+    """
 
     marks = True
 
-    def __init__(self, landscape=None, **options):
+    def __init__(self, landscape=None, *, labels=None, letters=True, ball=True, arrows=0, **options):
         super().__init__(**options)
         self.given = landscape
-        self.drawn = None
-        self.scenery, self.stars = [], []
+        self.labels, self.letters = labels, letters
+        self.with_ball, self.arrows = ball, arrows
 
     def landscape(self, run):
         """Return the landscape to draw: the one given, or else the one that the run walked on."""
         return self.given if self.given is not None else run.objective
 
-    def changed(self, run):
-        return self.landscape(run) != self.drawn
-
-    def still(self, run):
-        for artist in self.scenery + self.stars:
-            artist.remove()
-        self.drawn = self.landscape(run)
-        if len(self.drawn.bounds) != self.dim:
+    def ground(self, run):
+        landscape = self.landscape(run)
+        if len(landscape.bounds) != self.dim:
             raise ValueError(
                 f"a {type(self).__name__} panel shows a landscape of {self.dim} "
-                f"variable{'s' * (self.dim > 1)}, and this one has {len(self.drawn.bounds)}: "
-                f"use {'Curve' if len(self.drawn.bounds) == 1 else 'Contour or Surface'}"
+                f"variable{'s' * (self.dim > 1)}, and this one has {len(landscape.bounds)}: "
+                f"use {_panel_for(len(landscape.bounds))}"
             )
-        self.points = self.drawn.critical_points() if hasattr(self.drawn, "critical_points") else []
-        self.scenery = self.scene(self.drawn)
-        self.stars = self.critical(self.drawn) if self.marks else []
-
-    @property
-    def moving(self):
-        # the critical points stand still, but on top of the path that leads to them
-        return [*self.lines, *self.stars, *self.balls, self.note]
-
-    def critical(self, landscape):
-        """Mark each critical point by its kind: star, triangle, cross."""
-        artists = []
-        for point in self.points[:24]:
-            artists += self.ax.plot(
-                *self.place(np.asarray(point.point), landscape),
-                ls="none",
-                marker=KINDS[point.kind],
-                ms=13 if point.kind == "minimum" else 10,
-                mfc="white",
-                mec="black",
-                mew=1.3,
-                zorder=10.5,
-                animated=True,
-            )
-        return artists
+        count = int(np.prod(np.shape(run.points)[1:-1])) if hasattr(run, "points") else 0
+        return landscape, min(count, MOST_RUNS + 1)
 
     def place(self, points, landscape):
         """Return where points ``(..., dim)`` of the landscape stand in the picture."""
         raise NotImplementedError
 
+    def scene(self, ax, landscape):
+        """Draw the landscape."""
+        raise NotImplementedError
+
+    def draw(self, ax, run):
+        self.ax = ax
+        landscape, count = self.ground(run)
+        self.scene(ax, landscape)
+        self.stars = self._critical(ax, landscape) if self.marks else []
+        self.crowd = count > MOST_RUNS
+        if self.crowd:
+            look = {"ls": "none", "marker": "o"}
+            (self.rings,) = ax.plot([], [], mfc="none", mec="#5B6770", ms=6, zorder=9, **look)
+            (self.dots,) = ax.plot([], [], color=PRESENT, mew=0, ms=9, zorder=10, **look)
+        else:
+            self._walkers(ax, count)
+        self.note = note(ax)
+
+    def _walkers(self, ax, count):
+        self.ways, self.balls, self.rings, self.next = [], [], [], []
+        for number in range(count):
+            colour = COLOURS[number]
+            mark = {"marker": "o" if count == 1 else MARKERS[number], "ms": 5, "mew": 0}
+            look = {"color": colour, "lw": 2.2, "zorder": 10, **mark}
+            self.ways.append([ax.plot([], [], alpha=alpha, **look)[0] for _, alpha in AGES])
+            if self.with_ball:
+                self.rings.append(walker(ax, colour, ring=True))
+                self.balls.append(walker(ax, colour, marker=mark["marker"], size=14))
+            if self.dim == 2 and self.projection is None or self.dim == 1:
+                self.next.append(Arrow(ax))
+        self.first = [Arrow(ax) for _ in range(self.arrows)]
+        look = {"weight": "bold", "ha": "left", "va": "bottom", "zorder": 12, "clip_on": True}
+        self.first_names = [
+            ax.text(0, 0, f"$X_{number}$", color=INK, **look)
+            for number in range(self.arrows + bool(self.arrows))
+        ]
+        if self.labels:
+            handles = [
+                ax.plot([], [], color=COLOURS[number], marker=MARKERS[number], label=label)[0]
+                for number, label in enumerate(self.labels)
+            ]
+            ax.legend(handles=handles, loc="upper right")
+
+    def _critical(self, ax, landscape):
+        """Mark each critical point by its kind: star, triangle, cross; minima have letters too."""
+        points = landscape.critical_points() if hasattr(landscape, "critical_points") else []
+        minima = [point for point in points if point.kind == "minimum"]
+        artists = []
+        for point in points[:24]:
+            least = point.kind == "minimum"
+            place = self.place(np.asarray(point.point), landscape)
+            look = {"marker": KINDS[point.kind], "ms": 15 if least else 11, "zorder": 10.6}
+            artists += ax.plot(*place, ls="none", mfc="white", mec=INK, mew=1.5, **look)
+            if least and self.letters and len(minima) > 1:
+                letter = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[minima.index(point) % 26]
+                text = ax.annotate(letter, place, (0, -9), textcoords="offset points")
+                text.set(ha="center", va="top", weight="bold", color=INK, zorder=10.6)
+        return artists
+
     def trails(self, run):
+        """Return the way of every run, ``(runs, dim of the picture, steps + 1)``."""
         points = np.asarray(run.points, dtype=float)
         points = points.reshape(len(points), -1, points.shape[-1]).swapaxes(0, 1)
         with np.errstate(all="ignore"):
             return np.stack(self.place(points, self.landscape(run)), axis=1)
 
-    def departure(self, trails):
-        return super().departure(trails[:, : self.dim])
+    def update(self, run):
+        if self.crowd:
+            self._move_crowd(run)
+            return
+        trails = self.trails(run)
+        self.note.set_text(self._departure(trails))
+        seen = self._visible(trails)
+        ahead = self._ahead(run)
+        for number, (pieces, trail) in enumerate(zip(self.ways, seen, strict=True)):
+            last = trail.shape[-1] - 1
+            ends = [max(0, last - age) for age, _ in AGES] + [0]
+            for piece, end, begin in zip(pieces, ends, ends[1:], strict=False):
+                # the strongest piece begins where the next, older one ends
+                self._put(piece, trail[:, begin : end + 1])
+                piece.set_markersize(5 if last <= 120 else 3.5)
+            if self.with_ball:
+                self._put(self.rings[number], trail[:, :1])
+                self._put(self.balls[number], trail[:, -1:])
+            if self.next:
+                self.next[number].point(trail[:, -1], None if ahead is None else ahead[number])
+        for number, (arrow, _) in enumerate(zip(self.first, self.first_names, strict=False)):
+            way = seen[0]
+            there = number + 1 < way.shape[-1]
+            if there:
+                arrow.point(way[:, number], way[:, number + 1])
+            else:
+                arrow.hide()
+        for number, text in enumerate(self.first_names):
+            text.set_visible(number < seen.shape[-1])
+            if text.get_visible():
+                text.set_position(seen[0][:, number])
+
+    def _ahead(self, run):
+        points = getattr(run, "ahead", None)
+        if points is None:
+            return None
+        points = np.asarray(points, dtype=float).reshape(-1, self.dim)
+        with np.errstate(all="ignore"):
+            places = np.stack(self.place(points, self.landscape(run)), axis=1)
+        return self._visible(places[..., None])[..., 0]
+
+    def _move_crowd(self, run):
+        for artist, points in ((self.rings, run.points[0]), (self.dots, run.points[-1])):
+            with np.errstate(all="ignore"):
+                points = np.asarray(points, dtype=float).reshape(-1, self.dim)
+                places = np.stack(self.place(points, self.landscape(run)))
+            places = np.where(np.isfinite(places).all(axis=0), places, np.nan)
+            self._put(artist, self._visible(places[None])[0])
+        final = np.asarray(run.points[-1], dtype=float).reshape(-1, self.dim)
+        # a few dots are strong, many are pale, so that a crowd shows where it is dense
+        self.dots.set_alpha(float(np.clip(20 / len(final), 0.25, 0.9)))
+        low, high = np.transpose(self.landscape(run).bounds)
+        with np.errstate(invalid="ignore"):
+            gone = np.count_nonzero(~((final >= low) & (final <= high)).all(axis=1))
+        self.note.set_text(f"{gone:,} of {len(final):,} left the picture" if gone else "")
+
+    def trail(self):
+        """Return what a pinned run leaves behind."""
+        return [self.dots] if self.crowd else [self.ways, self.rings, self.balls]
+
+    def story(self, run):
+        """Return the step at which every run has arrived, to a pixel, or has left the picture."""
+        trails = self.trails(run)[:, :2]
+        with np.errstate(all="ignore"):
+            flat = self._visible(trails).swapaxes(1, 2).reshape(-1, 2)
+            pixels = self.ax.transData.transform(flat).reshape(len(trails), -1, 2)
+            away = np.abs(pixels - pixels[:, -1:]).max(axis=2) > 1.0
+            low, high = self._limits()[: trails.shape[1]].T[..., None]
+            gone = ~((trails >= low) & (trails <= high)).all(axis=1)
+        # a run that never comes back is over when it leaves
+        lost = np.logical_and.accumulate(gone[:, ::-1], axis=1)[:, ::-1]
+        busy = (away & ~lost).any(axis=0)
+        return int(np.flatnonzero(busy)[-1]) + 1 if busy.any() else 0
+
+    def _departure(self, trails):
+        """Say in words at which step a run left the picture, if one did."""
+        trails = trails[:, : self.dim]
+        finite = np.isfinite(trails).all(axis=1)
+        low, high = self._limits()[: trails.shape[1]].T[..., None]
+        with np.errstate(invalid="ignore"):
+            inside = finite & ((trails >= low) & (trails <= high)).all(axis=1)
+        if inside[:, -1].all():
+            return ""
+        # the last stay outside counts: a run that only swings out and comes back has not left
+        left = max(
+            int(np.flatnonzero(run)[-1]) + 1 if run.any() else 0 for run in inside if not run[-1]
+        )
+        return f"left the picture at step {left}" if left else "starts outside the picture"
+
+    def _limits(self):
+        names = ("x", "y", "z") if hasattr(self.ax, "get_zlim") else ("x", "y")
+        return np.array([getattr(self.ax, f"get_{name}lim")() for name in names])
+
+    def _visible(self, trails):
+        low, high = self._limits().T[..., None]
+        span = np.abs(high - low)
+        return np.clip(trails, low - FAR * span, high + FAR * span)
+
+    def _put(self, artist, trail):
+        artist.set_data(*trail)
+
+    def where(self, value):
+        if np.size(value) != self.dim or self.projection:
+            return None
+        landscape = self.ground_landscape
+        with np.errstate(all="ignore"):
+            place = self.place(np.atleast_1d(np.asarray(value, dtype=float)), landscape)
+        return self.ax.transData.transform([float(part) for part in place])
 
     def locate(self, pixel):
         at = self.ax.transData.inverted().transform(pixel)[: self.dim]
         return tuple(
             float(np.clip(value, low, high))
-            for value, (low, high) in zip(at, self.drawn.bounds, strict=True)
+            for value, (low, high) in zip(at, self.ground_landscape.bounds, strict=True)
         )
+
+
+def _panel_for(dim):
+    return {1: "Curve", 2: "Contour or Surface"}.get(dim, "Lines, which shows any number of them")
 
 
 class Curve(OnLandscape):
     """A function of one variable with the walker on it.
 
-    Shows ``f(x)`` over its bounds, the start as the ball, every step as a marker on the curve.
-    ``limits`` fixes the vertical axis where a control changes the landscape.
+    ``limits`` fixes the vertical axis where a control changes the landscape; ``tangent`` draws the
+    line that touches the curve at the walker.
 
     >>> Curve(title="Every step goes downhill").dim
     1
@@ -95,38 +244,63 @@ class Curve(OnLandscape):
 
     dim = 1
 
-    def __init__(self, landscape=None, *, limits=None, **options):
+    def __init__(self, landscape=None, *, limits=None, tangent=True, **options):
         super().__init__(landscape, **options)
-        self.limits = limits
+        self.limits, self.tangent = limits, tangent
 
-    def scene(self, landscape):
+    def scene(self, ax, landscape):
+        self.ground_landscape = landscape
         (low, high) = landscape.bounds[0]
         x = np.linspace(low, high, 600)
         with np.errstate(all="ignore"):
             y = landscape.value(x[:, None])
         shown = y[np.isfinite(y)]
         if not len(shown):
-            raise ValueError(f"{landscape.formula!r} has no finite value between {low} and {high}")
-        bottom, top = shown.min(), shown.max()
-        margin = 0.06 * (top - bottom or 1)
-        self.ax.set(
+            raise ValueError(
+                f"{landscape.formula!r} has no finite value between {low:g} and {high:g}: "
+                "give a formula that is defined there"
+            )
+        bottom, top = float(shown.min()), float(shown.max())
+        margin = 0.08 * (top - bottom or 1)
+        ax.set(
             xlim=(low, high),
             ylim=self.limits or (bottom - margin, top + margin),
             xlabel=landscape.variables[0],
             ylabel=height_label(landscape),
         )
-        self.say()
-        return self.ax.plot(x, y, color="#3B4A6B", lw=2.2, zorder=2)
+        ax.plot(x, y, color=LINE, lw=2.6, zorder=2)
+        ax.fill_between(x, y, ax.get_ylim()[0], color="#7FB3C8", alpha=0.16, lw=0, zorder=1)
+        look = {"color": INK, "lw": 1.4, "ls": (0, (5, 2)), "zorder": 9}
+        self.touching = ax.plot([], [], **look)[0] if self.tangent else None
+
+    def update(self, run):
+        super().update(run)
+        if self.touching is None:
+            return
+        self.touching.set_visible(not self.crowd and len(self.balls) == 1)
+        if not self.touching.get_visible():
+            return
+        at = np.asarray(run.points[-1], dtype=float).reshape(1, 1)
+        (low, high) = self.ground_landscape.bounds[0]
+        reach = 0.11 * (high - low) * np.array([-1.0, 1.0])
+        with np.errstate(all="ignore"):
+            slope = float(self.ground_landscape.gradient(at)[0, 0])
+            height = float(self.ground_landscape.value(at)[0])
+            # as long on the screen wherever it is steep
+            steep = slope * (high - low) / float(np.diff(self.ax.get_ylim())[0])
+            reach = reach / np.hypot(1.0, steep) if np.isfinite(steep) else reach * np.nan
+        self.touching.set_data(at[0] + reach, height + slope * reach)
 
     def place(self, points, landscape):
         return points[..., 0], landscape.value(points)
 
 
 class Contour(OnLandscape):
-    """A landscape of two variables seen from above, with the path and an arrow for each step.
+    """A landscape of two variables seen from above, with the walker on it.
 
-    ``arrows`` is how many steps get an arrow head, from the first on. Contour levels follow the
-    landscape's own values, closer together where it has a minimum, so that a valley floor shows.
+    ``arrows`` draws an arrow for each of the first steps and names their ends X0, X1, ... Contour
+    levels follow the landscape's own values, closer together where it has a minimum, so that a
+    valley floor shows. Units are equal where the bounds are alike, so that circles are circles.
 
     >>> Contour(arrows=4).dim
     2
@@ -134,51 +308,28 @@ class Contour(OnLandscape):
 
     dim = 2
 
-    def __init__(self, landscape=None, *, arrows=12, **options):
-        super().__init__(landscape, **options)
-        self.arrows = arrows
-
-    def scene(self, landscape):
-        grids, values = heights(landscape, 121)
-        levels = contour_levels(values, any(point.kind == "minimum" for point in self.points))
-        names = landscape.variables
-        self.ax.set(xlabel=names[0], ylabel=names[1])
-        self.say()
-        self.ax.set(xlim=landscape.bounds[0], ylim=landscape.bounds[1])
+    def scene(self, ax, landscape):
+        self.ground_landscape = landscape
+        grids, values = heights(landscape, 101)
+        ax.set(xlabel=landscape.variables[0], ylabel=landscape.variables[1])
+        ax.set(xlim=landscape.bounds[0], ylim=landscape.bounds[1])
+        across, up = (high - low for low, high in landscape.bounds)
+        ax.set_aspect("equal" if 0.4 < up / across < 2.5 else "auto")
+        levels = contour_levels(values)
         values = np.ma.masked_invalid(values)
-        filled = self.ax.contourf(*grids, values, levels, cmap=sequential(), zorder=0)
-        thin = {"colors": "#3B4A6B", "linewidths": 0.6, "linestyles": "solid", "zorder": 1}
-        lines = self.ax.contour(*grids, values, levels, **thin)
-        return [filled, lines]
+        ax.contourf(*grids, values, levels, cmap=PAPER, zorder=0)
+        thin = {"colors": LINE, "linewidths": 0.5, "linestyles": "solid", "alpha": 0.45}
+        ax.contour(*grids, values, levels, zorder=1, **thin)
 
     def place(self, points, landscape):
         return points[..., 0], points[..., 1]
-
-    def draw(self, ax, result):
-        self.heads = None
-        super().draw(ax, result)
-        self.heads = PolyCollection([], facecolor=PRESENT, zorder=10, animated=True)
-        ax.add_collection(self.heads, autolim=False)
-        self.update(result)
-
-    @property
-    def moving(self):
-        return [self.heads, *super().moving]
-
-    def update(self, result):
-        anew = super().update(result)
-        if self.heads is not None:
-            heads = [arrow_heads(self.ax, trail.T[: self.arrows + 1]) for trail in self.shown]
-            self.heads.set_verts(np.concatenate(heads))
-            colours = np.repeat(COLOURS[: len(heads)], [len(head) for head in heads])
-            self.heads.set_facecolor(colours)
-        return anew
 
 
 class Surface(OnLandscape):
     """A landscape of two variables as a surface in space, which the learner turns by dragging it.
 
-    The arrow keys turn it too, when the picture has the focus.
+    The arrow keys turn it too, when the picture has the focus. ``view`` is the elevation and the
+    azimuth in degrees; without it the surface shows the side on which most of it is seen.
 
     >>> Surface(view=(40, -70)).view
     (40, -70)
@@ -188,29 +339,35 @@ class Surface(OnLandscape):
     projection = "3d"
     turns = True
     marks = False
+    margins = (4, 14, 4, 6)
+    faces = 31
 
-    def __init__(self, landscape=None, *, view=(38, -60), **options):
+    def __init__(self, landscape=None, *, view=None, **options):
         super().__init__(landscape, **options)
         self.view = view
 
-    def scene(self, landscape):
-        grids, values = heights(landscape, 41)
+    def scene(self, ax, landscape):
+        self.ground_landscape = landscape
+        grids, values = heights(landscape, self.faces)
         names = landscape.variables
         shown = np.ma.masked_invalid(values)
         bottom, top = float(shown.min()), float(shown.max())
-        self.ax.computed_zorder = False
-        self.ax.view_init(*self.view)
-        self.ax.set_box_aspect(None, zoom=0.92)
-        self.ax.set(xlim=landscape.bounds[0], ylim=landscape.bounds[1])
-        self.say()
+        if self.view is None:
+            self.view = best_view(values)
+        ax.computed_zorder = False
+        ax.view_init(*self.view)
+        ax.set_box_aspect((1, 1, 0.7), zoom=1.04)
+        ax.set(xlim=landscape.bounds[0], ylim=landscape.bounds[1])
         # the valley floor may lie a little below the lowest point of the grid
         margin = 0.02 * (top - bottom) or 1
-        self.ax.set(zlim=(bottom - margin, top + margin), xlabel=names[0], ylabel=names[1])
-        self.ax.set_zlabel(height_label(landscape), labelpad=9)
-        for axis in (self.ax.xaxis, self.ax.yaxis, self.ax.zaxis):
-            axis.set_major_locator(MaxNLocator(5))
-        look = {"cmap": sequential(), "rcount": 41, "ccount": 41, "lw": 0.2, "edgecolor": "#3B4A6B"}
-        return [self.ax.plot_surface(*grids, shown, alpha=0.9, zorder=0, **look)]
+        ax.set(zlim=(bottom - margin, top + margin), xlabel=names[0], ylabel=names[1])
+        ax.set_zlabel(height_label(landscape))
+        for axis in (ax.xaxis, ax.yaxis, ax.zaxis):
+            axis.set_major_locator(MaxNLocator(4))
+            axis.set_pane_color((1, 1, 1, 0))
+        look = {"cmap": PAPER, "rcount": self.faces, "ccount": self.faces}
+        look |= {"lw": 0.25, "edgecolor": LINE, "antialiased": True}
+        ax.plot_surface(*grids, shown, alpha=0.95, zorder=0, **look)
 
     def place(self, points, landscape):
         return points[..., 0], points[..., 1], landscape.value(points)
@@ -221,15 +378,39 @@ class Surface(OnLandscape):
         self.view = (float(np.clip(elevation + up, -90, 90)), (azimuth - right) % 360)
         self.ax.view_init(*self.view)
 
+    def where(self, value):
+        return None
+
     def locate(self, pixel):
         return None
 
-    def _place(self, line, trail):
+    def _put(self, artist, trail):
         # what leaves the box would be drawn across the whole figure
-        low, high = limits(self.ax).T[..., None]
+        low, high = self._limits().T[..., None]
         with np.errstate(invalid="ignore"):
             outside = ~((trail >= low) & (trail <= high)).all(axis=0)
-        line.set_data_3d(*np.where(outside, np.nan, trail))
+        artist.set_data_3d(*np.where(outside, np.nan, trail))
+
+
+def best_view(values, elevation=34.0):
+    """Return the elevation and azimuth from which most of a surface's ``(n, n)`` heights face us.
+
+    >>> slope = np.linspace(0, 1, 9) * np.ones((9, 1))
+    >>> 90 < best_view(slope)[1] < 270
+    True
+    """
+    heights = np.nan_to_num(values, nan=float(np.nanmean(np.where(np.isfinite(values), values, np.nan))))
+    span = float(np.ptp(heights)) or 1.0
+    down, right = np.gradient(heights / span * 0.7 * len(heights))
+    normals = np.stack([-right, -down, np.ones_like(right)], axis=-1)
+    normals /= np.linalg.norm(normals, axis=-1, keepdims=True)
+    angles = np.radians(np.arange(-60.0, 300.0, 15.0))
+    lift = np.radians(elevation)
+    eyes = np.stack(
+        [np.cos(angles) * np.cos(lift), np.sin(angles) * np.cos(lift), 0 * angles + np.sin(lift)]
+    )
+    facing = np.clip(normals.reshape(-1, 3) @ eyes, 0, 0.3).mean(axis=0)
+    return elevation, float(np.degrees(angles[int(np.argmax(np.round(facing, 4)))]))
 
 
 def height_label(landscape):
@@ -257,35 +438,12 @@ def heights(landscape, count):
     return grids, values
 
 
-def contour_levels(values, has_minimum, count=22):
-    """Return increasing contour levels that follow the values, closer together near a minimum.
+def contour_levels(values, count=20):
+    """Return increasing contour levels that follow the values, closer together in the valleys.
 
-    >>> contour_levels(np.arange(5.0), has_minimum=False, count=3).tolist()
-    [0.0, 2.0, 4.0]
+    >>> contour_levels(np.arange(5.0), count=3).round(4).tolist()
+    [0.0, 1.3195, 4.0]
     """
-    quantiles = np.linspace(0, 1, count) ** (2 if has_minimum else 1)
-    levels = np.unique(np.quantile(values[np.isfinite(values)], quantiles))
+    quantiles = np.linspace(0, 1, count) ** 1.6
+    levels = np.unique(np.quantile(values[np.isfinite(values)], quantiles).round(12))
     return levels if len(levels) > 1 else levels[0] + np.array([-0.5, 0.5])
-
-
-def arrow_heads(ax, path, size=10):
-    """Return a triangle ``(3, 2)`` at the end of every step of ``path`` ``(steps + 1, 2)``, in data
-    coordinates.
-
-    ``size`` is in points; a shorter step gets a smaller head, one under a pixel none.
-    """
-    pixels = ax.transData.transform(path)
-    steps = np.diff(pixels, axis=0)
-    lengths = np.hypot(*steps.T)
-    seen = np.isfinite(lengths) & (lengths > 1)
-    ends, along = pixels[1:][seen], (steps[seen] / lengths[seen, None])
-    size = size / 72 * ax.get_figure(root=True).dpi
-    long = np.minimum(size, 0.9 * lengths[seen])[:, None]
-    aside = np.stack([-along[:, 1], along[:, 0]], axis=1)
-    corners = [
-        ends,
-        ends - long * along + 0.45 * long * aside,
-        ends - long * along - 0.45 * long * aside,
-    ]
-    triangles = np.stack(corners, axis=1)
-    return ax.transData.inverted().transform(triangles.reshape(-1, 2)).reshape(triangles.shape)

@@ -1,169 +1,224 @@
-"""What every panel has, and what every panel that shows runs as lines has."""
+"""What every panel has, and the marks that several panels share."""
+
+import math
 
 import numpy as np
+from matplotlib.patches import Polygon
 
-from gdviz.panels.style import COLOURS, MARKERS, PINNED, PRESENT
+from gdviz.panels.style import INK, PRESENT, THEORY
 
-# Agg draws nothing sensible far outside the picture; this many widths away is as good as infinity.
-FAR = 1e4
-
-
-def limits(ax):
-    """Return the limits of the picture: ``(low, high)`` for each of its two or three axes."""
-    names = ("x", "y", "z") if hasattr(ax, "get_zlim") else ("x", "y")
-    return np.array([getattr(ax, f"get_{name}lim")() for name in names])
+# so many widths of the picture away is as good as infinity, and drawn without trouble
+FAR = 1e3
 
 
 class Panel:
     """One Axes of a figure; the base of every panel.
 
-    A panel of your own defines ``draw``, ``update`` and ``moving``; ``colours`` names the colours
-    of its moving artists that are not the style's, 28 at most.
+    A panel of your own has ``draw(ax, result)``, which draws everything once and keeps the artists
+    that move as attributes (``self.bars = ...``), and ``update(result)``, which only moves those.
+    The still part is drawn anew when what ``ground(result)`` returns has changed: the landscape,
+    say, or the number of lines. ``of`` picks the panel's part of a result.
     """
 
     projection = None
     turns = False
-    colours = ()
+    # a wide panel has a row of its own; margins in pixels: left, right, top, bottom
+    wide = False
+    margins = (66, 16, 12, 50)
+    # the height of a panel of that width, in pixels
+    tallest = 430
 
     def __init__(self, *, title="", of=None):
         self.title = title
         self.of = of or (lambda result: result)
-        self.ax = None
-        self.pinned = []
 
-    @property
-    def moving(self):
-        """The artists that ``update`` moves, in the order in which they are drawn."""
-        return []
+    def ground(self, result):
+        """Return what the still part depends on; anything that compares with ``==``."""
+        return None
 
     def draw(self, ax, result):
-        """Draw the still part on ``ax`` and make the artists that move."""
+        """Draw the still part on ``ax``, and keep the artists that move as attributes."""
         raise NotImplementedError
 
     def update(self, result):
-        """Move the artists to ``result``; return True if the still part was drawn anew."""
+        """Move the artists to ``result``."""
         raise NotImplementedError
 
-    def say(self):
-        """Write the panel's message over it."""
-        self.ax.set_title(self.title, loc="left")
+    def height(self, width):
+        """Return how high the panel is on ``width`` pixels."""
+        return int(min(self.tallest, max(280, 0.78 * width)))
 
-    def pin(self, result):
-        """Keep ``result`` in the still part as a pale trail; a panel without trails keeps none."""
-
-    def unpin(self):
-        """Remove every pinned trail."""
-        for artist in self.pinned:
-            artist.remove()
-        self.pinned = []
+    def where(self, value):
+        """Return the pixel on which a start of this value is held, or None."""
+        return None
 
     def locate(self, pixel):
         """Return the start that the pixel ``(x, y)`` stands for, or None where there is none."""
         return None
 
 
-class Walk(Panel):
-    """A panel that shows every run of a result as a line with markers: the base of the four below.
+def finite(values):
+    """Return the finite ones of ``values``, flat."""
+    values = np.asarray(values, dtype=float).ravel()
+    return values[np.isfinite(values)]
 
-    ``labels`` names the runs, in order; the result may hold eight runs at most.
+
+def calm(values, before, log, decades=16, least=None):
+    """Return the limits of an axis that follows its data in calm steps.
+
+    ``before`` are the limits that it had; they are kept while the data fit in and fill a good part.
+    A logarithmic axis moves by whole decades, at most ``decades`` of them, counted from the top.
+
+    >>> calm([1.0, 0.003], None, log=True)
+    (0.001, 10.0)
+    >>> calm([0.9, 0.004], (0.001, 10.0), log=True)
+    (0.001, 10.0)
+    >>> calm([0.0, 9.3], None, log=False)
+    (-0.5, 9.5)
     """
+    values = finite(values)
+    if log:
+        values = values[values > 0]
+    if not len(values):
+        return before or ((0.1, 10.0) if log else (0.0, 1.0))
+    low, high = float(values.min()), float(values.max())
+    if log:
+        top = math.floor(math.log10(high)) + 1
+        bottom = max(math.ceil(math.log10(low)) - 1, top - decades, -307)
+        bottom, top = min(bottom, top - 2), min(top, 308)
+        if before:
+            was = [round(math.log10(end)) for end in before]
+            fits = was[0] <= bottom + 1 and top <= was[1] + 1 and high <= before[1]
+            if fits and low >= before[0] * 0.99 and top - bottom >= 0.5 * (was[1] - was[0]):
+                return before
+        return 10.0**bottom, 10.0**top
+    span = high - low or abs(high) or 1.0
+    step = 10 ** math.floor(math.log10(span)) / 2
+    limits = (
+        math.floor((low - 0.02 * span) / step) * step,
+        math.ceil((high + 0.02 * span) / step) * step,
+    )
+    if before and before[0] <= low and high <= before[1]:
+        if span >= 0.45 * (before[1] - before[0]):
+            return before
+    return limits
 
-    ball = True
-    legend = True
-    note_at = 0.93
 
-    def __init__(self, *, labels=None, **options):
-        super().__init__(**options)
-        self.labels = labels
+class Arrow:
+    """The step that is about to be taken: a shaft and a head that keeps its size on the screen."""
 
-    def trails(self, run):
-        """Return the lines: an array ``(runs, dim of the picture, steps + 1)``."""
-        raise NotImplementedError
-
-    def still(self, run):
-        """Draw everything that does not move."""
-        raise NotImplementedError
-
-    def changed(self, run):
-        """Return True when the still part no longer fits ``run``."""
-        return False
-
-    def draw(self, ax, result):
-        self.ax = ax
-        run = self.of(result)
-        self.still(run)
-        trails = self._visible(self.trails(run))
-        if len(trails) > len(COLOURS):
-            raise ValueError(
-                f"the result holds {len(trails)} runs, and a {type(self).__name__} panel shows "
-                f"{len(COLOURS)} at most: show fewer, or plot a quantity of all of them with Sweep"
-            )
-        self.lines, self.balls = [], []
-        for number, trail in enumerate(trails):
-            look = {"color": COLOURS[number], "marker": MARKERS[number], "animated": True}
-            label = self.labels[number] if self.labels else None
-            self.lines += ax.plot(*trail, ms=4.5, lw=1.5, zorder=10, label=label, **look)
-            if self.ball:
-                edge = {"mec": "white", "mew": 1.5, "ms": 13, "zorder": 11}
-                self.balls += ax.plot(*trail[:, :1], ls="none", **look, **edge)
-        if self.labels and self.legend:
-            ax.legend(loc="upper right")
-        self.note = self._text()
-        self.update(result)
+    def __init__(self, ax, size=11):
+        self.ax, self.size = ax, size
+        look = {"color": INK, "lw": 2.2, "zorder": 10.8, "solid_capstyle": "butt"}
+        (self.shaft,) = ax.plot([], [], **look)
+        self.head = Polygon(np.zeros((3, 2)), closed=True, fc=INK, ec="none", zorder=10.8)
+        ax.add_patch(self.head)
 
     @property
-    def moving(self):
-        return [*self.lines, *self.balls, self.note]
+    def artists(self):
+        return [self.shaft, self.head]
 
-    def update(self, result):
-        run = self.of(result)
-        anew = self.changed(run)
-        if anew:
-            self.still(run)
-        trails = self.trails(run)
-        self.note.set_text(self.departure(trails))
-        self.shown = self._visible(trails)
-        for line, trail in zip(self.lines, self.shown, strict=True):
-            self._move(line, trail)
-        for ball, trail in zip(self.balls, self.shown, strict=False):
-            self._place(ball, trail[:, :1])
-        return anew
+    def hide(self):
+        for artist in self.artists:
+            artist.set_visible(False)
 
-    def pin(self, result):
-        for trail in self._visible(self.trails(self.of(result))):
-            look = {"color": PINNED, "lw": 1.2, "marker": ".", "ms": 4, "alpha": 0.8}
-            self.pinned = [*self.pinned, *self.ax.plot(*trail, zorder=5, **look)]
+    def point(self, start, end):
+        """Point from one place to the other, both in data coordinates; hide if there is no way."""
+        ends = np.array([start, start if end is None else end], dtype=float)
+        ends = self.ax.transData.transform(ends)
+        step = ends[1] - ends[0]
+        length = float(np.hypot(*step))
+        seen = math.isfinite(length) and length > 3
+        for artist in self.artists:
+            artist.set_visible(seen)
+        if not seen:
+            return
+        size = self.size / 72 * self.ax.get_figure(root=True).dpi
+        if length > FAR * size:
+            ends[1] = ends[0] + step * FAR * size / length
+            length = FAR * size
+        along = step / np.hypot(*step)
+        aside = np.array([-along[1], along[0]])
+        long = min(size, 0.8 * length)
+        neck = ends[1] - long * along
+        back = self.ax.transData.inverted().transform
+        corners = [ends[1], neck + 0.42 * long * aside, neck - 0.42 * long * aside]
+        self.head.set_xy(back(np.array(corners)))
+        self.shaft.set_data(*back(np.array([ends[0], neck])).T)
 
-    def departure(self, trails):
-        """Say in words at which step a run left the picture or the finite numbers, if one did."""
-        finite = np.isfinite(trails).all(axis=1)
-        low, high = limits(self.ax)[: trails.shape[1]].T[..., None]
-        with np.errstate(invalid="ignore"):
-            inside = (finite & ((trails >= low) & (trails <= high)).all(axis=1)).T
-        if inside[-1].all():
-            return ""
-        # the last stay outside counts: a run that only swings out and comes back has not left
-        left = max(
-            int(np.flatnonzero(run)[-1]) + 1 if run.any() else 0
-            for run, ends_inside in zip(inside.T, inside[-1], strict=True)
-            if not ends_inside
-        )
-        return f"left the picture at step {left}" if left else "starts outside the picture"
 
-    def _text(self):
-        write = getattr(self.ax, "text2D", self.ax.text)
-        box = {"facecolor": "white", "alpha": 0.85, "edgecolor": "none", "pad": 2}
-        look = {"color": PRESENT, "weight": "bold", "ha": "right", "bbox": box, "zorder": 20}
-        return write(0.98, self.note_at, "", transform=self.ax.transAxes, animated=True, **look)
+class Rules:
+    """Lines that matter, drawn across a panel and named: the border, the best, the float's end.
 
-    def _visible(self, trails):
-        low, high = limits(self.ax).T[..., None]
-        span = np.abs(high - low)
-        return np.clip(trails, low - FAR * span, high + FAR * span)
+    ``across`` is "x" for upright lines at places of the x axis, "y" for level ones. ``given`` is a
+    dict, name -> place, or a function of the result that returns one with the same names.
+    """
 
-    def _place(self, line, trail):
-        line.set_data(*trail)
+    def __init__(self, ax, across, given, result):
+        self.given, self.across = given, across
+        self.lines, self.names = [], []
+        self.ax = ax
+        for name in self.places(result):
+            draw = ax.axvline if across == "x" else ax.axhline
+            self.lines.append(draw(1.0, color=THEORY, ls=(0, (5, 3)), lw=1.2, zorder=6))
+            side = {"va": "bottom", "ha": "right"}
+            transform = ax.get_xaxis_transform() if across == "x" else ax.get_yaxis_transform()
+            place = (1.0, 0.03) if across == "x" else (0.99, 1.0)
+            text = ax.text(*place, name, transform=transform, zorder=12, clip_on=True, **side)
+            text.set_bbox({"facecolor": "white", "alpha": 0.7, "edgecolor": "none", "pad": 1.5})
+            self.names.append(text)
 
-    def _move(self, line, trail):
-        self._place(line, trail)
-        line.set_markersize(4.5 if trail.shape[-1] <= 100 else 3)
+    @property
+    def artists(self):
+        return [*self.lines, *self.names]
+
+    def places(self, result):
+        return self.given(result) if callable(self.given) else self.given
+
+    def move(self, result):
+        low, high = self.ax.get_xlim() if self.across == "x" else self.ax.get_ylim()
+        scale = self.ax.get_xscale() if self.across == "x" else self.ax.get_yscale()
+        for line, text, (name, place) in zip(
+            self.lines, self.names, self.places(result).items(), strict=True
+        ):
+            text.set_text(name)
+            seen = place is not None and bool(np.isfinite(place)) and low <= place <= high
+            line.set_visible(seen)
+            text.set_visible(seen)
+            if not seen:
+                continue
+            if self.across == "x":
+                line.set_xdata([place, place])
+                text.set_x(place)
+                share = share_of(place, low, high, scale)
+                text.set_ha("left" if share < 0.3 else "right")
+            else:
+                line.set_ydata([place, place])
+                text.set_y(place)
+                share = share_of(place, low, high, scale)
+                text.set_va("top" if share > 0.9 else "bottom")
+
+
+def share_of(place, low, high, scale):
+    """Return how far along an axis a place stands, 0 to 1."""
+    if scale == "log":
+        place, low, high = np.log([place, low, high])
+    return float((place - low) / (high - low))
+
+
+def note(ax, **place):
+    """Return the text in which a panel says what it cannot show."""
+    write = getattr(ax, "text2D", ax.text)
+    box = {"facecolor": "white", "alpha": 0.88, "edgecolor": "none", "pad": 2.5}
+    look = {"color": PRESENT, "weight": "bold", "ha": "right", "va": "top", "zorder": 20}
+    at = {"x": 0.985, "y": 0.97} | place
+    return write(at["x"], at["y"], "", transform=ax.transAxes, bbox=box, **look)
+
+
+def walker(ax, colour=PRESENT, *, ring=False, size=13, **look):
+    """Return a walker: a ball with a white rim, or the ring that marks where it started."""
+    if ring:
+        look |= {"mfc": "white", "mec": colour, "mew": 2.6, "ms": size - 2, "zorder": 11}
+    else:
+        look |= {"mfc": colour, "mec": "white", "mew": 1.8, "ms": size, "zorder": 11.5}
+    return ax.plot([], [], **{"ls": "none", "marker": "o", **look})[0]

@@ -1,33 +1,43 @@
 """The look: one style, and the same colour means the same thing in every notebook."""
 
-import numpy as np
-from matplotlib import colormaps
-from matplotlib.colors import ListedColormap
+from matplotlib.colors import LinearSegmentedColormap
 
 PRESENT = "#D55E00"
-PINNED = "#8A8A8A"
 THEORY = "black"
+INK = "#22313F"
+FAINT = "#DFE5EA"
+LINE = "#3B4A6B"
+# the present run, then other runs: Okabe and Ito's colours, which the colour-blind can tell apart
 COLOURS = (PRESENT, "#0072B2", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#7F6000")
+PINS = ("#0072B2", "#7B3294", "#009E73", "#8C6D00", "#5B6770")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 KINDS = {"minimum": "*", "maximum": "^", "saddle": "X", "degenerate": "p"}
+WRONG = "#B00020"
+# from water in the valleys to paper on the summits, always lighter
+PAPER = LinearSegmentedColormap.from_list("paper", ["#7FB3C8", "#B9D7C9", "#EDE8CF", "#FBF8F0"])
 STYLE = {
     "font.size": 11,
-    "axes.titlesize": 12,
+    "font.family": ["DejaVu Sans"],
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": "#9AA7B2",
+    "axes.titlesize": 12.5,
+    "axes.titleweight": "bold",
+    "axes.titlecolor": INK,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": False,
-    "legend.frameon": False,
+    "axes.axisbelow": True,
+    "grid.color": FAINT,
+    "grid.linewidth": 0.8,
+    "xtick.color": "#9AA7B2",
+    "ytick.color": "#9AA7B2",
+    "xtick.labelcolor": "#5B6770",
+    "ytick.labelcolor": "#5B6770",
+    "legend.frameon": True,
+    "legend.framealpha": 0.85,
+    "legend.edgecolor": "none",
     "legend.fontsize": 11,
-    "lines.linewidth": 1.8,
+    "lines.linewidth": 2.0,
+    "lines.solid_capstyle": "round",
 }
-
-
-def sequential():
-    """Return the muted sequential map of every landscape: cividis, paled so that a path stands out.
-
-    >>> sequential().N
-    256
-    """
-    colours = colormaps["cividis"](np.linspace(0, 1, 256))
-    colours[:, :3] = 0.3 + 0.7 * colours[:, :3]
-    return ListedColormap(colours)

@@ -1,0 +1,255 @@
+"""Maps of cells: where everybody ends, or the size of something in every layer at every step."""
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.artist import Artist
+from matplotlib.colors import to_hex, to_rgb
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
+
+from gdviz.panels.panel import Panel, Rules, calm, note, walker
+from gdviz.panels.style import INK, PRESENT, WRONG
+
+# Okabe and Ito's without the vermillion of the present run, neighbours far apart in lightness
+REGIONS = ("#3E8FC0", "#F3E58C", "#D9A3C1", "#58B894", "#A9D8F0", "#F0C066", "#A08C4A")
+UNSETTLED, GONE = "#E6E6E6", "#6B6B6B"
+SHADES = 200
+
+
+class Cells(Panel):
+    """A map of cells: ``cells(result)``, ``(rows, columns)``, the bottom row first.
+
+    With ``regions``, names or a function of the result that returns them, a cell holds the number
+    of its region: 0, 1, 2, ... as ``gd.which_minimum`` gives them; -1 is "not settled", -2
+    "outside". Else a cell holds a number and is shaded between ``limits``, dark is low; what is not
+    finite is vermillion, and what is below is white. ``log`` names the logarithmic axes, and "c"
+    among them shades by the logarithm.
+
+    ``x`` and ``y`` are the places of the columns and rows (evenly spaced, or evenly in the
+    logarithm), or functions of the result. ``at(result)`` is where the ball stands: ``(x, y)``;
+    ``drag`` names the two controls that the axes stand for, so that the ball moves both.
+    ``marks`` are letters at places, ``{"A": (x, y)}``, or a function of the result.
+
+    >>> import gdviz as gd
+    >>> picture = gd.show([[0, 1], [1, -1]], Cells(regions=("A", "B")))
+    >>> picture.panels[0].image.indices.tolist()
+    [[0, 1], [1, 8]]
+    """
+
+    def __init__(
+        self,
+        cells=None,
+        *,
+        x=None,
+        y=None,
+        regions=None,
+        limits=None,
+        log="",
+        at=None,
+        drag=None,
+        marks=None,
+        hlines=None,
+        vlines=None,
+        xlabel="",
+        ylabel="",
+        label="",
+        colours="cividis",
+        words=None,
+        equal=False,
+        **options,
+    ):
+        super().__init__(**options)
+        self.cells = cells or (lambda result: result)
+        self.x, self.y = x, y
+        self.regions, self.shades, self.log = regions, limits, log
+        self.at, self.marks, self.words = at, marks, words
+        self.drags = dict(zip("xy", drag, strict=False)) if drag else {}
+        self.rules = [("y", hlines), ("x", vlines)]
+        self.xlabel, self.ylabel, self.label = xlabel, ylabel, label
+        self.equal = equal
+        self.map = colormaps[colours] if isinstance(colours, str) else colours
+        self.margins = (66, 16, 12, 82 if regions else 50)
+        if not regions:
+            self.margins = (66, 96, 12, 50)
+        self._before = None
+
+    def _given(self, what, result):
+        return what(result) if callable(what) else what
+
+    def ends(self, result, cells):
+        """Return where the axes end: half a cell beyond the first and the last place."""
+        found = []
+        for places, count, log in zip(
+            (self.x, self.y), cells.shape[::-1], ("x" in self.log, "y" in self.log), strict=True
+        ):
+            places = self._given(places, result)
+            places = np.arange(count) if places is None else np.asarray(places, dtype=float)
+            if len(places) != count:
+                raise ValueError(
+                    f"the map has {count} cells and {len(places)} places for them: give one for each"
+                )
+            scaled = np.log(places) if log else places
+            steps = np.diff(scaled)
+            if count > 1 and not (steps[0] > 0 and np.allclose(steps, steps[0], rtol=1e-6)):
+                raise ValueError(
+                    "the rows and columns of a map are evenly spaced and increase: use "
+                    "np.linspace, or np.geomspace with that axis in log"
+                )
+            half = steps[0] / 2 if count > 1 else 0.5
+            ends = scaled[0] - half, scaled[-1] + half
+            found.append(tuple(float(end) for end in (np.exp(ends) if log else ends)))
+        return tuple(found)
+
+    def _cells(self, result):
+        return np.atleast_2d(np.asarray(self.cells(result), dtype=float))
+
+    def ground(self, result):
+        cells = self._cells(result)
+        names = tuple(self._given(self.regions, result) or ())
+        if not names and self.shades is None:
+            self._before = calm(cells, self._before, "c" in self.log, decades=40)
+        marks = self._given(self.marks, result) or {}
+        return self.ends(result, cells), names, self._before, tuple(marks)
+
+    def draw(self, ax, result):
+        self.ax = ax
+        cells = self._cells(result)
+        (left, right), (bottom, top) = self.ends(result, cells)
+        ax.set_xscale("log" if "x" in self.log else "linear")
+        ax.set_yscale("log" if "y" in self.log else "linear")
+        ax.set(xlim=(left, right), ylim=(bottom, top), xlabel=self.xlabel, ylabel=self.ylabel)
+        for axis, log, places in zip((ax.xaxis, ax.yaxis), "xy", (self.x, self.y), strict=True):
+            if log not in self.log:
+                axis.set_major_locator(MaxNLocator(6, integer=places is None, min_n_ticks=1))
+        if self.equal:
+            ax.set_aspect("equal")
+        self.image = ax.add_artist(Grid())
+        names = self._given(self.regions, result)
+        if names:
+            self.image.palette = [*REGIONS, GONE, UNSETTLED]
+            self._legend(ax, names)
+        else:
+            low, high = self.shades or self._before
+            shades = [to_hex(self.map(share)) for share in np.linspace(0, 1, SHADES)]
+            self.image.palette = [*shades, WRONG, "#FFFFFF"]
+            self._bar(ax, low, high)
+        self.lines_that_matter = [
+            Rules(ax, across, given, result) for across, given in self.rules if given is not None
+        ]
+        look = {"ha": "center", "va": "center", "weight": "bold", "color": INK, "zorder": 10}
+        look["bbox"] = {"boxstyle": "circle,pad=0.25", "fc": "white", "ec": INK, "lw": 1.0}
+        marks = self._given(self.marks, result) or {}
+        self.letters = [ax.text(0, 0, name, clip_on=True, **look) for name in marks]
+        self.ball = walker(ax, size=15) if self.at else None
+        self.note = note(ax)
+
+    def update(self, result):
+        cells = self._cells(result)
+        self.image.set_data(self._indices(cells))
+        self.image.extent = self.ends(result, cells)
+        for rules in self.lines_that_matter:
+            rules.move(result)
+        marks = self._given(self.marks, result) or {}
+        for text, place in zip(self.letters, marks.values(), strict=True):
+            text.set_position(place)
+        if self.ball is not None:
+            place = self.at(result)
+            self.ball.set_data(*([], []) if place is None else ([place[0]], [place[1]]))
+        self.note.set_text(self.words(result) if self.words else "")
+
+    def _indices(self, cells):
+        if self.regions:
+            codes = np.nan_to_num(cells, nan=-2).astype(int)
+            regions = np.where(codes == -1, len(REGIONS) + 1, len(REGIONS))
+            return np.where(codes >= 0, codes % len(REGIONS), regions).astype(np.uint8)
+        low, high = self.shades or self._before
+        with np.errstate(all="ignore"):
+            numbers = np.abs(cells) if "c" in self.log else cells
+            below = numbers <= 0 if "c" in self.log else numbers < low
+            if "c" in self.log:
+                numbers, low, high = np.log(numbers), np.log(low), np.log(high)
+            shares = np.clip((numbers - low) / (high - low), 0, 1)
+            shades = np.where(np.isfinite(shares), np.round(shares * (SHADES - 1)), SHADES)
+        shades = np.where(below, SHADES + 1, shades)
+        return np.where(np.isfinite(cells), shades, SHADES).astype(np.uint8)
+
+    def _legend(self, ax, names):
+        entries = [(name, REGIONS[number % len(REGIONS)]) for number, name in enumerate(names[:5])]
+        entries += [("not settled", UNSETTLED), ("outside", GONE)]
+        ax.legend(
+            [Patch(fc=colour, ec=INK, lw=0.6) for _, colour in entries],
+            [name for name, _ in entries],
+            loc="upper left",
+            bbox_to_anchor=(-0.02, -0.13),
+            ncols=4,
+            handlelength=1.1,
+            handletextpad=0.4,
+            columnspacing=1.0,
+            borderaxespad=0,
+        )
+
+    def _bar(self, ax, low, high):
+        bar = ax.inset_axes((1.03, 0, 0.04, 1))
+        shades = np.linspace(0, 1, 64)[:, None]
+        log = "c" in self.log
+        ends = (np.log10(low), np.log10(high)) if log else (low, high)
+        bar.imshow(shades, cmap=self.map, aspect="auto", origin="lower", extent=(0, 1, *ends))
+        bar.set(xticks=[])
+        bar.yaxis.tick_right()
+        bar.yaxis.set_label_position("right")
+        bar.set_ylabel(self.label)
+        bar.yaxis.set_major_locator(MaxNLocator(6, integer=log))
+        if log:
+            bar.yaxis.set_major_formatter(lambda value, _: f"$10^{{{value:.0f}}}$")
+
+    def where(self, value):
+        return None
+
+    def locate(self, pixel):
+        return None
+
+
+class Grid(Artist):
+    """Coloured cells that fill ``extent``; each pixel takes the colour of the cell that it is in."""
+
+    def __init__(self):
+        super().__init__()
+        self.indices = np.zeros((1, 1), np.uint8)
+        self.palette = ["#FFFFFF"]
+        self.extent = ((0, 1), (0, 1))
+        self._name = ""
+
+    def set_data(self, indices):
+        """Take the number of each cell's colour in the palette, ``(rows, columns)``."""
+        if indices.shape != self.indices.shape or not np.array_equal(indices, self.indices):
+            self.indices = indices
+            self._name = ""
+
+    @property
+    def name(self):
+        """A name that changes with the cells, so that what was sent is not sent again."""
+        if not self._name:
+            content = hash((self.indices.tobytes(), self.indices.shape, *self.palette))
+            self._name = f"cells {content}"
+        return self._name
+
+    def box(self):
+        """Return where the cells stand: left, bottom, right, top in pixels."""
+        (left, right), (bottom, top) = self.extent
+        return self.axes.transData.transform([(left, bottom), (right, top)]).ravel()
+
+    def draw(self, renderer):
+        if hasattr(renderer, "draw_cells"):
+            clip = renderer.clip(self.axes.bbox)
+            renderer.draw_cells(self.box(), self.name, self.indices, self.palette, clip)
+            return
+        left, bottom, right, top = np.round(self.box()).astype(int)
+        rows, columns = self.indices.shape
+        down = ((np.arange(top - bottom) + 0.5) / (top - bottom) * rows).astype(int)
+        across = ((np.arange(right - left) + 0.5) / (right - left) * columns).astype(int)
+        table = np.round(255 * np.array([to_rgb(colour) for colour in self.palette]))
+        image = np.full((len(down), len(across), 4), 255, dtype=np.uint8)
+        image[..., :3] = table.astype(np.uint8)[self.indices[down][:, across]]
+        gc = renderer.new_gc()
+        gc.set_clip_rectangle(self.axes.bbox)
+        renderer.draw_image(gc, left, bottom, image)
