@@ -6,6 +6,7 @@ from gdviz import data, networks, optimizers, panels, schedules
 from gdviz.controls import log_slider, point
 from gdviz.descent import Run, descend
 from gdviz.exercises import check, predict
+from gdviz.live import Live
 from gdviz.optimizers import GD, AdaGrad, Adam, Clipped, Momentum, Nesterov, RMSProp, WeightDecay
 from gdviz.panels import Cells, Contour, Curve, Lines, Loss, Panel, Series, Surface, Sweep
 from gdviz.picture import show

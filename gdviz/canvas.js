@@ -1,67 +1,596 @@
-// One picture with its text: shows the PNG that the kernel drew, and sends back where the pointer pressed.
+// A live figure in a browser: still parts as pictures, what moves as strokes of ink over them.
+// Figure knows no widget: it takes plain data and tells what the learner does. The shell for
+// Jupyter stands at the end.
+
+const MOVE = 1, LINE = 2, QUADRATIC = 3, CUBIC = 4;
+const SETTLED = 500;
+const SPEEDS = [["slow", 0.4], ["normal speed", 1], ["fast", 2.5]];
+
+function view(data, Kind) {
+  const bytes = data.buffer ? data : new DataView(data);
+  const size = Kind.BYTES_PER_ELEMENT;
+  if (bytes.byteOffset % size) {
+    return new Kind(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
+  }
+  return new Kind(bytes.buffer, bytes.byteOffset, bytes.byteLength / size);
+}
+
+function trace(path, points, codes, at, count) {
+  for (let i = at; i < at + count; i += 1) {
+    const x = points[2 * i], y = points[2 * i + 1];
+    if (codes[i] === MOVE) path.moveTo(x, y);
+    else if (codes[i] === LINE) path.lineTo(x, y);
+    else if (codes[i] === QUADRATIC) {
+      path.quadraticCurveTo(x, y, points[2 * i + 2], points[2 * i + 3]);
+      i += 1;
+    } else if (codes[i] === CUBIC) {
+      path.bezierCurveTo(
+        x, y, points[2 * i + 2], points[2 * i + 3], points[2 * i + 4], points[2 * i + 5]);
+      i += 2;
+    } else path.closePath();
+  }
+}
+
+// The picture of coloured cells, made once for each name.
+function paint(cells) {
+  const canvas = document.createElement("canvas");
+  canvas.width = cells.columns;
+  canvas.height = cells.rows;
+  const context = canvas.getContext("2d");
+  const image = context.createImageData(cells.columns, cells.rows);
+  if (cells.pixels) {
+    image.data.set(view(cells.pixels, Uint8Array));
+  } else {
+    const table = cells.palette.map((colour) => parseInt(colour.slice(1), 16));
+    view(cells.indices, Uint8Array).forEach((index, i) => {
+      image.data.set([table[index] >> 16, (table[index] >> 8) & 255, table[index] & 255, 255], 4 * i);
+    });
+  }
+  context.putImageData(image, 0, 0);
+  return canvas;
+}
+
+// Draw a frame of ink. Between two frames (0 < share < 1) what is drawn at one place glides.
+export function replay(context, ink, pictures, next, share) {
+  const points = view(ink.points, Float32Array), codes = view(ink.codes, Uint8Array);
+  const target = next && share > 0 ? places(next) : null;
+  let at = 0, single = 0, clip = null;
+  context.save();
+  for (const stroke of ink.strokes) {
+    const box = stroke.clip ? stroke.clip.join() : "";
+    if (box !== clip) {
+      context.restore();
+      context.save();
+      if (stroke.clip) {
+        context.beginPath();
+        context.rect(...stroke.clip);
+        context.clip();
+      }
+      clip = box;
+    }
+    if (stroke.cells) {
+      const picture = pictures(stroke.cells);
+      context.imageSmoothingEnabled = false;
+      if (picture) context.drawImage(picture, ...stroke.box);
+      continue;
+    }
+    const path = new Path2D();
+    trace(path, points, codes, at, stroke.n);
+    at += stroke.n;
+    context.lineCap = stroke.cap;
+    context.lineJoin = stroke.join;
+    if (!stroke.at) {
+      draw(context, stroke, path);
+      continue;
+    }
+    for (let i = at; i < at + stroke.at; i += 1) {
+      let x = points[2 * i], y = points[2 * i + 1];
+      if (stroke.at === 1) {
+        const to = target && target[single];
+        if (to && to.look === look(stroke)) {
+          x += share * (to.x - x);
+          y += share * (to.y - y);
+        }
+        single += 1;
+      }
+      context.translate(x, y);
+      draw(context, stroke, path);
+      context.translate(-x, -y);
+    }
+    at += stroke.at;
+  }
+  context.restore();
+}
+
+const look = (stroke) => `${stroke.fill} ${stroke.stroke} ${stroke.n}`;
+
+function places(ink) {
+  const points = view(ink.points, Float32Array), found = [];
+  let at = 0;
+  for (const stroke of ink.strokes) {
+    at += stroke.n;
+    if (stroke.at === 1) {
+      found.push({ x: points[2 * at], y: points[2 * at + 1], look: look(stroke) });
+    }
+    at += stroke.at || 0;
+  }
+  return found;
+}
+
+function draw(context, stroke, path) {
+  if (stroke.halo) {
+    context.setLineDash([]);
+    context.strokeStyle = stroke.halo;
+    context.lineWidth = stroke.width + 3;
+    context.stroke(path);
+  }
+  if (stroke.fill) {
+    context.fillStyle = stroke.fill;
+    context.fill(path);
+  }
+  if (stroke.stroke) {
+    context.setLineDash(stroke.dash || []);
+    context.lineDashOffset = stroke.shift || 0;
+    context.strokeStyle = stroke.stroke;
+    context.lineWidth = stroke.width;
+    context.stroke(path);
+  }
+}
+
+function element(tag, name, parent, text = "") {
+  const made = document.createElement(tag);
+  if (name) made.className = name;
+  if (text) made.textContent = text;
+  if (parent) parent.append(made);
+  return made;
+}
+
+export class Figure {
+  // `tell(kind, data)` is called with what the learner does.
+  constructor(root, tell) {
+    this.tell = tell;
+    this.pictures = new Map();
+    this.parts = new Map();
+    this.reel = null;
+    this.waiting = false;
+    root.classList.add("gdviz-figure");
+    this.stage = element("div", "gdviz-stage", root);
+    this.stage.tabIndex = 0;
+    this.stage.setAttribute("role", "img");
+    this.back = element("canvas", "gdviz-still", this.stage);
+    this.front = element("canvas", "gdviz-ink", this.stage);
+    this.bar = element("div", "gdviz-bar", root);
+    this.makeBar();
+    this.readout = element("div", "gdviz-readout", root);
+    this.error = element("div", "gdviz-error", root);
+    this.error.setAttribute("role", "alert");
+    this.dead = element("div", "gdviz-error gdviz-dead", root);
+    this.dead.setAttribute("role", "alert");
+    this.spoken = element("div", "gdviz-spoken", root);
+    this.spoken.setAttribute("role", "status");
+    this.listen();
+  }
+
+  makeBar() {
+    this.play = element("button", "gdviz-play", this.bar, "▶ Play");
+    this.play.addEventListener("click", () => (this.timer ? this.stop() : this.askReel()));
+    this.slider = element("input", "gdviz-step", this.bar);
+    this.slider.type = "range";
+    this.slider.min = 0;
+    this.slider.setAttribute("aria-label", "step shown");
+    this.slider.addEventListener("input", () => this.scrub(Number(this.slider.value)));
+    this.count = element("span", "gdviz-count", this.bar);
+    this.speed = element("select", "gdviz-speed", this.bar);
+    this.speed.setAttribute("aria-label", "speed of Play");
+    for (const [name, factor] of SPEEDS) {
+      const option = element("option", "", this.speed, name);
+      option.value = factor;
+      option.selected = factor === 1;
+    }
+    const pin = element("button", "gdviz-pin", this.bar, "Pin");
+    pin.title = "Keep this run to compare with";
+    pin.addEventListener("click", () => this.tell("pin", {}));
+    const reset = element("button", "gdviz-reset", this.bar, "Reset");
+    reset.title = "Back to the first values; takes pinned runs away";
+    reset.addEventListener("click", () => this.tell("reset", {}));
+    this.chips = element("span", "gdviz-chips", this.bar);
+    this.setStory({});
+  }
+
+  setStory(story) {
+    this.story = story.steps ? story : null;
+    for (const part of [this.play, this.slider, this.count, this.speed]) {
+      part.hidden = !this.story;
+    }
+    if (this.story && !this.timer) this.showStep(story.step);
+  }
+
+  showStep(step) {
+    this.slider.max = this.story.steps;
+    this.slider.value = step;
+    this.count.textContent = `step ${step.toLocaleString("en")} of ${this.story.steps.toLocaleString("en")}`;
+    this.slider.setAttribute("aria-valuetext", this.count.textContent);
+  }
+
+  // The still parts: decoded before anything is drawn on them.
+  async setStill(still) {
+    if (!still.parts) return;
+    const turn = (this.turn = (this.turn || 0) + 1);
+    const parts = await Promise.all(still.parts.map(async (part) => {
+      const known = this.parts.get(part.key);
+      if (known) return [part, known];
+      const blob = new Blob([part.png], { type: "image/png" });
+      return [part, await createImageBitmap(blob)];
+    }));
+    if (turn !== this.turn) return;
+    this.still = still;
+    this.parts = new Map(parts.map(([part, bitmap]) => [part.key, bitmap]));
+    this.stage.style.width = `${still.width}px`;
+    for (const canvas of [this.back, this.front]) {
+      const width = Math.round(still.width * still.ratio);
+      const height = Math.round(still.height * still.ratio);
+      if (canvas.width !== width) canvas.width = width;
+      if (canvas.height !== height) canvas.height = height;
+    }
+    this.drawBack();
+    this.drawFront();
+  }
+
+  setPins(pins) {
+    this.pins = pins;
+    this.chips.replaceChildren();
+    for (const pin of pins) {
+      const chip = element("span", "gdviz-chip", this.chips, pin.name);
+      chip.style.setProperty("--pin", pin.colour);
+    }
+    this.drawBack();
+  }
+
+  setCells(cells) {
+    for (const name of this.pictures.keys()) if (!(name in cells)) this.pictures.delete(name);
+    this.cells = cells;
+  }
+
+  picture(name) {
+    const source = (this.reel && this.reel.cells[name]) || (this.cells && this.cells[name]);
+    if (!this.pictures.has(name) && source) this.pictures.set(name, paint(source));
+    return this.pictures.get(name);
+  }
+
+  drawBack() {
+    if (!this.still) return;
+    const context = this.back.getContext("2d");
+    context.fillStyle = "white";
+    context.fillRect(0, 0, this.back.width, this.back.height);
+    for (const part of this.still.parts) {
+      context.drawImage(this.parts.get(part.key), part.box[0], part.box[1]);
+    }
+    for (const pin of this.pins || []) replay(context, pin.ink, () => null);
+  }
+
+  // A frame from the kernel: it ends what was being played, and answers what was asked.
+  setFrame(frame) {
+    if (!frame.ink) return;
+    this.waiting = false;
+    this.dead.textContent = "";
+    this.frame = frame;
+    if (this.reel) this.halt();
+    this.drawFront();
+    this.tellReadout(frame.readout);
+    clearTimeout(this.settling);
+    this.settling = setTimeout(() => this.speak(frame.text), SETTLED);
+    if (this.later) {
+      const later = this.later;
+      this.later = null;
+      this.ask(...later);
+    }
+  }
+
+  speak(text) {
+    this.stage.setAttribute("aria-label", text);
+    if (this.spoken.textContent !== text) this.spoken.textContent = text;
+  }
+
+  drawFront(ink = this.frame && this.frame.ink, next = null, share = 0) {
+    if (!ink || !this.still) return;
+    const context = this.front.getContext("2d");
+    context.clearRect(0, 0, this.front.width, this.front.height);
+    replay(context, ink, (name) => this.picture(name), next, share);
+    this.drawn = (this.drawn || 0) + 1;
+  }
+
+  tellReadout(readout) {
+    const words = JSON.stringify(readout);
+    if (words === this.told) return;
+    this.told = words;
+    this.readout.replaceChildren();
+    if (readout.verdict) element("div", "gdviz-verdict-words", this.readout, readout.verdict);
+    if (!readout.rows.length) return;
+    const table = element("table", "", this.readout);
+    const compared = readout.rows.some((row) => row[1]);
+    if (compared) {
+      const head = element("tr", "", element("thead", "", table));
+      for (const name of ["", "theory", "measured"]) element("th", "", head, name).scope = "col";
+    }
+    const body = element("tbody", "", table);
+    for (const [name, theory, measured] of readout.rows) {
+      const row = element("tr", "", body);
+      element("th", "", row, name).scope = "row";
+      if (compared) element("td", "gdviz-theory", row, theory);
+      element("td", "gdviz-measured", row, measured);
+    }
+  }
+
+  setError(words) {
+    this.error.textContent = words;
+    if (words) this.waiting = false;
+  }
+
+  // Play: the kernel sends a reel of frames once, and the browser shows them at its own pace.
+  askReel() {
+    const step = this.story.step >= this.story.steps ? 0 : this.story.step;
+    this.tell("play", { step });
+    this.play.disabled = true;
+    setTimeout(() => (this.play.disabled = false), 4000);
+  }
+
+  setReel(reel) {
+    this.reel = reel;
+    this.play.disabled = false;
+    this.at = 0;
+    this.play.textContent = "■ Stop";
+    this.stage.focus({ preventScroll: true });
+    if (window.matchMedia("(prefers-reduced-motion: reduce)").matches) {
+      this.timer = setInterval(() => this.advance(reel.frames.length / 8), 1000);
+      this.showFrame(0, 0);
+      return;
+    }
+    let before = performance.now();
+    const tick = (now) => {
+      this.timer = requestAnimationFrame(tick);
+      const pace = ((reel.frames.length - 1) / reel.seconds) * Number(this.speed.value);
+      this.advance(((now - before) / 1000) * pace);
+      before = now;
+    };
+    this.timer = requestAnimationFrame(tick);
+  }
+
+  advance(by) {
+    if (!this.reel) return;
+    const last = this.reel.frames.length - 1;
+    if (this.at >= last) return this.stop();
+    this.at = Math.min(last, Math.max(0, this.at + by));
+    this.showFrame(Math.floor(this.at), this.at % 1);
+  }
+
+  showFrame(index, share) {
+    const { frames } = this.reel;
+    const frame = frames[index];
+    this.drawFront(frame.ink, frames[index + 1] && frames[index + 1].ink, share);
+    this.showStep(frame.step);
+    this.tellReadout(frame.readout);
+  }
+
+  // At the end, and with Stop, the figure is whole again.
+  stop() {
+    const { step, steps } = this.story;
+    this.halt();
+    this.showStep(steps);
+    this.drawFront();
+    if (step !== steps) this.ask("step", { step: steps });
+    else if (this.frame) this.tellReadout(this.frame.readout);
+  }
+
+  halt() {
+    cancelAnimationFrame(this.timer);
+    clearInterval(this.timer);
+    this.timer = null;
+    this.reel = null;
+    this.play.textContent = "▶ Play";
+    this.play.disabled = false;
+    if (this.story) this.showStep(this.story.step);
+  }
+
+  scrub(step) {
+    if (this.reel) {
+      cancelAnimationFrame(this.timer);
+      clearInterval(this.timer);
+    }
+    this.reel = this.timer = null;
+    this.play.textContent = "▶ Play";
+    this.story.step = step;
+    this.showStep(step);
+    this.ask("step", { step });
+  }
+
+  // One question at a time: while the kernel works on one, only the newest other is kept.
+  ask(kind, data) {
+    if (this.waiting && performance.now() - this.asked < 5000) {
+      this.later = [kind, data];
+      return;
+    }
+    this.waiting = true;
+    this.asked = performance.now();
+    this.tell(kind, data);
+  }
+
+  setGrab(grab) {
+    this.grab = grab;
+    this.stage.style.cursor = { ball: "crosshair", turn: "grab" }[grab] || "default";
+    this.stage.style.touchAction = grab ? "none" : "auto";
+  }
+
+  listen() {
+    const place = (event) => {
+      const box = this.stage.getBoundingClientRect();
+      const scale = this.still ? this.still.width / box.width : 1;
+      return [(event.clientX - box.left) * scale, (event.clientY - box.top) * scale];
+    };
+    this.stage.addEventListener("pointerdown", (event) => {
+      if (!this.grab || event.button) return;
+      this.stage.setPointerCapture(event.pointerId);
+      this.waiting = false;
+      this.ask("press", { at: place(event) });
+    });
+    this.stage.addEventListener("pointermove", (event) => {
+      if (this.stage.hasPointerCapture(event.pointerId)) this.ask("drag", { at: place(event) });
+    });
+    const ways = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+    this.stage.addEventListener("keydown", (event) => {
+      if (event.key === " " && this.story) {
+        event.preventDefault();
+        this.play.click();
+      }
+      if (!this.grab || !(event.key in ways) || event.ctrlKey || event.altKey || event.metaKey) return;
+      event.preventDefault();
+      this.ask("key", { by: ways[event.key] });
+    });
+  }
+}
+
+// ---------------------------------------------------------------- the shell for Jupyter
+
+const SILENT = 1500;
+const DEAD =
+  "No answer from the kernel: it is busy, or it was restarted. If it was restarted, run this cell again (Shift + Enter).";
+
+function unpack(data, buffers) {
+  if (Array.isArray(data)) return data.map((part) => unpack(part, buffers));
+  if (data && typeof data === "object") {
+    if ("buffer" in data && Object.keys(data).length === 1) return buffers[data.buffer];
+    return Object.fromEntries(Object.entries(data).map(([key, part]) => [key, unpack(part, buffers)]));
+  }
+  return data;
+}
+
 function render({ model, el }) {
-  const picture = document.createElement("img");
-  picture.className = "gdviz-picture";
-  picture.draggable = false;
-  picture.tabIndex = 0;
-  const readout = document.createElement("div");
-  readout.className = "gdviz-readout";
-  readout.setAttribute("role", "status");
-  const error = document.createElement("div");
-  error.className = "gdviz-error";
-  error.setAttribute("role", "alert");
   el.classList.add("gdviz-canvas");
-  el.append(picture, readout, error);
-
-  const show = () => {
-    const url = URL.createObjectURL(new Blob([model.get("png")], { type: "image/png" }));
-    picture.onload = () => URL.revokeObjectURL(url);
-    picture.src = url;
+  let heard = 0;
+  const tell = (kind, data) => {
+    try {
+      model.send({ kind, ...data });
+    } catch {
+      figure.dead.textContent = DEAD;
+    }
   };
-  const describe = () => {
-    picture.alt = readout.textContent = model.get("text");
-    error.textContent = model.get("error");
-    picture.style.width = `${model.get("width")}px`;
-    picture.style.cursor = model.get("grab") ? "crosshair" : "default";
-    picture.style.touchAction = model.get("grab") ? "none" : "auto";
+  const figure = new Figure(el, tell);
+  el.gdviz = figure;
+  const setters = {
+    still: (still) => figure.setStill(still),
+    cells: (cells) => figure.setCells(cells),
+    pins: (pins) => figure.setPins(pins),
+    story: (story) => figure.setStory(story),
+    grab: (grab) => figure.setGrab(grab),
+    error: (error) => figure.setError(error),
+    frame: (frame) => figure.setFrame(frame),
   };
-  const send = (name, value) => {
-    model.set(name, value);
-    model.save_changes();
+  const observed = {};
+  for (const [name, set] of Object.entries(setters)) {
+    observed[`change:${name}`] = () => {
+      heard = performance.now();
+      set(model.get(name));
+    };
+  }
+  observed["msg:custom"] = (message, buffers) => {
+    heard = performance.now();
+    figure.dead.textContent = "";
+    if (message.kind === "reel") figure.setReel(unpack(message, buffers));
   };
-
-  let press = 0;
-  const point = (event) => {
-    const box = picture.getBoundingClientRect();
-    const x = (event.clientX - box.left) / box.width;
-    const y = (event.clientY - box.top) / box.height;
-    send("pointer", [x, y, press]);
-  };
-  picture.addEventListener("pointerdown", (event) => {
-    if (!model.get("grab")) return;
-    press = Date.now();
-    picture.setPointerCapture(event.pointerId);
-    point(event);
-  });
-  picture.addEventListener("pointermove", (event) => {
-    if (picture.hasPointerCapture(event.pointerId)) point(event);
-  });
-  const turns = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
-  picture.addEventListener("keydown", (event) => {
-    if (!model.get("turns") || !(event.key in turns)) return;
-    event.preventDefault();
-    event.stopPropagation();
-    send("turn", [...turns[event.key], Date.now()]);
-  });
-
-  const observed = { "change:png": show };
-  for (const name of ["text", "error", "width", "grab"]) observed[`change:${name}`] = describe;
   for (const [name, action] of Object.entries(observed)) model.on(name, action);
-  send("ratio", window.devicePixelRatio || 1);
-  show();
-  describe();
+  for (const [name, set] of Object.entries(setters)) set(model.get(name));
+
+  // the width and the density of the screen, now and whenever they change
+  let sizing, told = "";
+  const size = () => {
+    const width = Math.round(el.getBoundingClientRect().width);
+    if (!width) return;
+    const shown = Math.min(Math.max(width, 320), 1100);
+    const ratio = (window.devicePixelRatio || 1) * Math.max(1, shown > width ? width / shown : 1);
+    if (told !== `${shown} ${ratio}`) tell("size", { width: shown, ratio });
+    told = `${shown} ${ratio}`;
+  };
+  const resized = () => {
+    clearTimeout(sizing);
+    sizing = setTimeout(size, 120);
+  };
+  const watcher = new ResizeObserver(resized);
+  watcher.observe(el);
+  let density;
+  const watchDensity = () => {
+    density = window.matchMedia(`(resolution: ${window.devicePixelRatio}dppx)`);
+    density.addEventListener("change", onDensity);
+  };
+  const onDensity = () => {
+    density.removeEventListener("change", onDensity);
+    resized();
+    watchDensity();
+  };
+  watchDensity();
+
+  const away = whenShown(() => el.closest(".gdviz-live"), (box) => guard(box, figure, tell, () => heard));
   return () => {
     for (const [name, action] of Object.entries(observed)) model.off(name, action);
+    watcher.disconnect();
+    density.removeEventListener("change", onDensity);
+    cancelAnimationFrame(figure.timer);
+    clearInterval(figure.timer);
+    away();
   };
 }
+
+// Wait until the figure stands on the page, then act on the box around it.
+function whenShown(find, act) {
+  let undo = () => {}, gone = false;
+  const look = (tries) => {
+    const box = find();
+    if (gone) return;
+    if (box) undo = act(box);
+    else if (tries) setTimeout(() => look(tries - 1), 50);
+  };
+  look(100);
+  return () => {
+    gone = true;
+    undo();
+  };
+}
+
+// Keep plain keys in the figure (JupyterLab would cut the cell at an x), and notice a dead kernel.
+function guard(box, figure, tell, heard) {
+  const plain = (event) =>
+    !(event.ctrlKey || event.altKey || event.metaKey || event.key === "Tab" ||
+      event.key === "Escape" || (event.key === "Enter" && event.shiftKey));
+  const onKey = (event) => {
+    if (plain(event)) event.stopPropagation();
+  };
+  // a comma is no decimal sign to the fields of widgets: 0,3 would be read as 0
+  const onComma = (event) => {
+    const field = event.target;
+    if (event.key !== "," || !(field.isContentEditable || field.type === "number")) return;
+    event.preventDefault();
+    document.execCommand("insertText", false, ".");
+  };
+  let timer;
+  const onAct = () => {
+    clearTimeout(timer);
+    const acted = performance.now();
+    timer = setTimeout(() => {
+      if (heard() >= acted) return;
+      tell("alive", {});
+      timer = setTimeout(() => {
+        if (heard() < acted) figure.dead.textContent = DEAD;
+      }, SILENT);
+    }, SILENT);
+  };
+  box.addEventListener("keydown", onComma);
+  box.addEventListener("keydown", onKey);
+  const acts = ["input", "change", "pointerdown", "keydown"];
+  for (const name of acts) box.addEventListener(name, onAct, true);
+  return () => {
+    clearTimeout(timer);
+    box.removeEventListener("keydown", onComma);
+    box.removeEventListener("keydown", onKey);
+    for (const name of acts) box.removeEventListener(name, onAct, true);
+  };
+}
+
 export default { render };

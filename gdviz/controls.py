@@ -1,5 +1,6 @@
 """What a learner changes: sliders, fields, menus, and the start that is dragged on a picture."""
 
+import inspect
 import math
 
 import ipywidgets as widgets
@@ -17,6 +18,10 @@ LABELS = {
     "sigma": "standard deviation σ",
     "radius": "spectral radius ρ",
 }
+
+
+# what a readout and a pin call a control
+SYMBOLS = {"lr": "η", "beta": "β", "k": "κ", "noise": "σ", "sigma": "σ", "radius": "ρ"}
 
 
 class Point(widgets.HBox):
@@ -37,7 +42,13 @@ class Point(widgets.HBox):
                 f"not {value!r}"
             )
         if names is None:
-            names = ("x", "y", "z")[: len(numbers)]
+            names = ("x", "y", "z") if len(numbers) <= 3 else [f"x{i}" for i in range(len(numbers))]
+            names = names[: len(numbers)]
+        if len(names) != len(numbers):
+            raise ValueError(
+                f"the point has {len(numbers)} numbers and {len(names)} names: give one name for "
+                f"each, as in point({value!r}, names=('a', 'b'))"
+            )
         layout = widgets.Layout(width="110px")
         style = {"description_width": "18px"}
         self.fields = [
@@ -170,21 +181,61 @@ def _check_range(low, high, step=None):
         )
 
 
+def _take_default(name, widget, default):
+    """Let a widget begin at the default that the signature of ``compute`` gives."""
+    wanted = default
+    if isinstance(widget, Point):
+        numbers = np.atleast_1d(default).tolist()
+        wanted = float(numbers[0]) if widget.scalar else tuple(map(float, numbers))
+        if len(numbers) != len(widget.fields):
+            raise ValueError(
+                f"compute starts {name!r} at {default!r}, and its point has "
+                f"{len(widget.fields)} numbers: give as many"
+            )
+    try:
+        widget.value = wanted
+        kept = widget.value == wanted
+    except (traitlets.TraitError, TypeError, ValueError):
+        kept = False
+    if not kept:
+        raise ValueError(
+            f"compute starts {name!r} at {default!r}, which its control cannot take: "
+            "give a first value inside the control's range"
+        )
+
+
+def value_of(widget):
+    """Return the value of a control, without the dust of binary steps: 0.1 + 0.2 is 0.3.
+
+    >>> value_of(widgets.FloatSlider(0.1 + 0.2, min=0, max=1, step=0.1))
+    0.3
+    """
+    if isinstance(widget, widgets.FloatSlider):
+        return float(f"{widget.value:.12g}")
+    return widget.value
+
+
 def control(name, given, default):
     """Turn what ``ipywidgets.interact`` takes, or any widget, into a widget with a label."""
     if isinstance(given, tuple) and len(given) in (2, 3) and all(np.isreal(x) for x in given):
         _check_range(*given)
     if isinstance(given, (list, dict)) and not given:
         raise ValueError(f"the control {name!r} has an empty list: give at least one option")
-    if isinstance(given, widgets.Widget):
-        if not given.has_trait("value"):
+    if isinstance(given, (widgets.Widget, type)):
+        if isinstance(given, type) or not given.has_trait("value"):
+            kind = given if isinstance(given, type) else type(given)
             raise TypeError(
-                f"the control {name!r} is a {type(given).__name__}, which has no value to read: "
+                f"the control {name!r} is a {kind.__name__}, which has no value to read: "
                 "give a slider, a menu, a text field or point(...)"
             )
         widget = given
+        if default is not inspect.Parameter.empty:
+            _take_default(name, widget, default)
     else:
-        widget = widgets.interactive.widget_from_abbrev(given, default)
+        try:
+            widget = widgets.interactive.widget_from_abbrev(given, default)
+        except Exception as error:
+            raise ValueError(f"the control {name!r} cannot be made of {given!r}: {error}") from None
         if widget is None:
             raise TypeError(
                 f"the control {name!r} is {given!r}: give a range as in (0.0, 1.0), "

@@ -1,4 +1,4 @@
-"""From slider to pixel: controls -> compute -> panels -> one PNG in one widget."""
+"""From slider to pixel: controls -> compute -> panels -> ink -> canvas.js."""
 
 import base64
 import contextlib
@@ -13,11 +13,15 @@ import ipywidgets as widgets
 import numpy as np
 import traitlets
 
-from gdviz.controls import Point, control
-from gdviz.picture import DPI, Picture
+from gdviz.controls import SYMBOLS, Point, control, value_of
+from gdviz.picture import WIDTH, Picture
+from gdviz.readout import Readout, read, say
 
 DEGREES_A_KEY = 5
-FRAMES_OF_PLAY = 100
+# an arrow key moves a ball by this share of the axis
+SHARE_A_KEY = 0.02
+FRAMES_OF_PLAY = 120
+STOPPED = "Stopped before it was done: the picture is as it was. Move a control to go on."
 
 # JupyterLab may handle two events of one page in two threads at once, and matplotlib is not made
 # for that: one event at a time, over all figures.
@@ -34,37 +38,29 @@ def _one_at_a_time(method):
 
 
 class Canvas(anywidget.AnyWidget):
-    """One picture with its text, which tells where the pointer pressed, and which arrow key."""
+    """What the browser shows: still parts, a frame of ink over them, pins, readout, a play bar."""
 
     _esm = pathlib.Path(__file__).with_name("canvas.js")
-    _css = """
-    .gdviz-picture { display: block; max-width: 100%; height: auto; user-select: none; }
-    .gdviz-readout { white-space: pre-line; font-size: 15px; line-height: 1.45; padding: 4px 10px;
-                     min-height: 1.45em; font-variant-numeric: tabular-nums; }
-    .gdviz-error { white-space: pre-line; font-size: 15px; line-height: 1.45; padding: 4px 10px;
-                   color: #B00020; font-weight: 600; }
-    .gdviz-error:empty { display: none; }
-    """
-    png = traitlets.Bytes().tag(sync=True)
-    text = traitlets.Unicode().tag(sync=True)
+    _css = pathlib.Path(__file__).with_name("canvas.css")
+    still = traitlets.Dict().tag(sync=True)
+    cells = traitlets.Dict().tag(sync=True)
+    frame = traitlets.Dict().tag(sync=True)
+    pins = traitlets.List().tag(sync=True)
     error = traitlets.Unicode().tag(sync=True)
-    width = traitlets.Int(900).tag(sync=True)
-    grab = traitlets.Bool(False).tag(sync=True)
-    turns = traitlets.Bool(False).tag(sync=True)
-    ratio = traitlets.Float(1.0).tag(sync=True)
-    pointer = traitlets.List().tag(sync=True)
-    turn = traitlets.List().tag(sync=True)
+    story = traitlets.Dict().tag(sync=True)
+    grab = traitlets.Unicode().tag(sync=True)
 
 
 class Live:
-    """A figure that answers at once: controls -> compute -> panels -> pixels, and a readout in
-    words.
+    """A figure that answers at once: controls -> compute -> panels -> pixels, and a readout.
 
     ``compute`` is a pure function of the controls' values; what it returns goes to every panel's
-    ``update`` and to ``readout(result)``, which returns the text under the figure (without one,
-    ``str(result)``). Controls take what ``ipywidgets.interact`` takes, or any widget. A default
-    value in the signature of ``compute`` is the control's first value. When the result can be cut
-    (``result.until(step)``, as a Run can), there is a Play button that walks through the steps.
+    ``update`` and to ``readout(result, ...)``, which may name any control as an argument and returns
+    words, or a dict: name -> number, words or ``(theory, measured)``; the name "" is the verdict.
+    Without one, ``str(result)`` is shown. Controls take what ``ipywidgets.interact`` takes, or any
+    widget. A default value in the signature of ``compute`` is the control's first value. When the
+    result can be cut (``result.until(step)``, as a Run can), there is a Play button that walks
+    through the steps, and the readout tells what is shown.
 
     An error in ``compute``, in a panel or in ``readout`` appears in words under the figure, which
     keeps its last good picture, and stands in ``live.error``. Raises TypeError where the controls
@@ -75,53 +71,59 @@ class Live:
     >>> bowl = gd.landscape("bowl")
     >>> def walk(lr=0.1):
     ...     return gd.descend(bowl, (-2, 1), gd.GD(lr), steps=20)
-    >>> def where(run):
-    ...     return f"{run.final[0]:.3f}"
+    >>> def where(run, lr):
+    ...     return {"": "arrives", "factor a step": (1 - lr, run.contraction((0, 0)))}
     >>> live = gd.Live(walk, gd.Contour(), readout=where, lr=(0.0, 1.0, 0.1))
     >>> live.text
-    '-0.243'
-    >>> live.controls["lr"].value = 1.0
+    'arrives. factor a step: 0.9 in theory, 0.9 measured.'
+    >>> live.controls["lr"].value = 0.5
     >>> live.text
-    '0.000'
+    'arrives. factor a step: 0.5 in theory, 0.5 measured.'
     """
 
     def __init__(self, compute, /, *panels, readout=None, **controls):
+        if not callable(compute):
+            raise TypeError(
+                f"the first argument of Live is {compute!r}: give a function of the controls that "
+                "returns a result, as in gd.Live(walk, gd.Contour(), lr=(0.0, 1.0))"
+            )
         self.compute = compute
-        self.readout = readout or str
+        self.readout = readout
         self.error = None
         self.controls = self._controls(compute, controls)
         self.first = {name: widget.value for name, widget in self.controls.items()}
+        self._asks = _arguments(readout, self.controls)
         self.result = compute(**self.values)
-        self.picture = Picture(self.result, panels, self.readout(self.result))
-        self.canvas = Canvas(width=round(self.figure.get_figwidth() * DPI))
-        self.points = [widget for widget in self.controls.values() if isinstance(widget, Point)]
-        self.canvas.turns = any(panel.turns for panel in panels)
-        self.canvas.grab = bool(self.points) or self.canvas.turns
-        self.step = None
+        self.step = self._step_slider()
+        self.picture = Picture(self.result, panels, self._read(self.result, self.values))
+        self.canvas = Canvas(grab=self._grab())
         self._quiet = False
-        self._press = self._panel = self._held = self._last = None
+        self._count = 0
+        self._held = self._turning = self._last = self._marked = None
         self.widget = self._assemble()
-        self._send()
+        self._send(still=True)
         for widget in self.controls.values():
             widget.observe(self._changed, "value")
-        self.canvas.observe(self._rescaled, "ratio")
-        self.canvas.observe(self._pointed, "pointer")
-        self.canvas.observe(self._turned, "turn")
+        if self.step is not None:
+            self.step.observe(self._stepped, "value")
+        self.canvas.on_msg(self._told)
+        _replace_earlier(self)
 
     @property
     def values(self):
         """The controls' values, by name."""
-        return {name: widget.value for name, widget in self.controls.items()}
+        return {name: value_of(widget) for name, widget in self.controls.items()}
 
     @property
     def text(self):
-        """What stands under the figure: the readout, or the error in words."""
-        return self.canvas.error or self.canvas.text
+        """What stands under the figure as a sentence: the readout, or the error in words."""
+        return self.canvas.error or self._where() + self.picture.text
 
     @property
     def png(self):
-        """The picture on screen, as the bytes of a PNG."""
-        return self.picture.png
+        """The picture, drawn by Agg, as the bytes of a PNG."""
+        with LOCK:
+            return self.picture.png
 
     @property
     def figure(self):
@@ -130,23 +132,29 @@ class Live:
 
     @_one_at_a_time
     def pin(self):
-        """Keep the present result as a pale trail to compare with."""
-        for panel in self.picture.panels:
-            panel.pin(self.result)
-        self.picture.draw()
-        self._send()
+        """Keep what is shown as a trail to compare with, named by what differs from the others."""
+        self.picture.pin(self._name(), values=self.values)
+        self._send(pins=True)
 
     @_one_at_a_time
     def reset(self):
         """Restore the first value of every control, and take the pinned trails away."""
-        for panel in self.picture.panels:
-            panel.unpin()
+        self.picture.unpin()
         with self._silence():
             for name, widget in self.controls.items():
                 widget.value = self.first[name]
             if self.step is not None:
                 self.step.value = self.step.max
-        self._refresh(still=True)
+        self._refresh()
+        self._send(pins=True)
+
+    @_one_at_a_time
+    def close(self):
+        """Take the figure and its controls off the page, and free what they hold."""
+        for widget in self.controls.values():
+            with contextlib.suppress(ValueError):
+                widget.unobserve(self._changed, "value")
+        _close(self.widget)
 
     @contextlib.contextmanager
     def _silence(self):
@@ -159,11 +167,12 @@ class Live:
 
     def _controls(self, compute, given):
         parameters = inspect.signature(compute).parameters
+        name = getattr(compute, "__name__", "compute")
         try:
             inspect.signature(compute).bind(**given)
         except TypeError as error:
             raise TypeError(
-                f"{compute.__name__} takes {', '.join(parameters) or 'nothing'}, and the controls "
+                f"{name} takes {', '.join(parameters) or 'nothing'}, and the controls "
                 f"are {', '.join(given) or 'none'}: give one control for each ({error})"
             ) from None
         defaults = {name: parameter.default for name, parameter in parameters.items()}
@@ -172,71 +181,77 @@ class Live:
             for name, value in given.items()
         }
 
+    def _step_slider(self):
+        if not _has_steps(self.result):
+            return None
+        return widgets.IntSlider(self.result.steps, 0, self.result.steps, description="step")
+
+    def _grab(self):
+        if any(isinstance(widget, Point) for widget in self.controls.values()):
+            return "ball"
+        panels = self.picture.panels
+        if any(getattr(panel, "drags", None) for panel in panels):
+            return "ball"
+        return "turn" if any(panel.turns for panel in panels) else ""
+
     def _assemble(self):
-        pin = widgets.Button(description="Pin", tooltip="Keep this run as a pale trail")
-        reset = widgets.Button(description="Reset", tooltip="Back to the first values")
-        pin.on_click(lambda button: self.pin())
-        reset.on_click(lambda button: self.reset())
-        buttons = [pin, reset]
-        for button, name in zip(buttons, ("pin", "reset"), strict=True):
-            button.layout.width = "80px"
-            button.add_class(f"gdviz-{name}")
-        if hasattr(self.result, "until"):
-            steps = self.result.steps
-            self.step = widgets.IntSlider(steps, 0, steps, description="step")
-            self.step.style.description_width = "max-content"
-            self.step.layout.width = "330px"
-            self.step.add_class("gdviz-step")
-            self.play = widgets.Play(value=steps, max=steps, interval=60, show_repeat=False)
-            self._pace(steps)
-            self.play.add_class("gdviz-play")
-            for end in ("value", "max"):
-                widgets.jslink((self.play, end), (self.step, end))
-            self.step.observe(self._stepped, "value")
-            buttons += [self.play, self.step]
         rows = widgets.HBox(list(self.controls.values()), layout={"flex_flow": "row wrap"})
-        box = widgets.VBox([rows, self.canvas, widgets.HBox(buttons)])
+        box = widgets.VBox([rows, self.canvas])
         box.add_class("gdviz-live")
         return box
-
-    def _pace(self, steps):
-        """Let Play walk through a long run in as many frames as through a short one."""
-        self.play.step = max(1, steps // FRAMES_OF_PLAY)
 
     @_one_at_a_time
     def _changed(self, change):
         if not self._quiet:
             self._refresh()
 
-    def _refresh(self, still=False):
+    def _refresh(self):
+        values = self.values
         try:
-            result = self.compute(**self.values)
-            text = self.readout(result)
-            self._show(result, still)
-        except Exception as error:  # whatever a learner's formula or code raises is told in words
+            with _stoppable():
+                result = self.compute(**values)
+                still = self._show(result, values)
+        except (Exception, KeyboardInterrupt) as error:  # whatever a learner's code raises
             self._fail(error)
             return
-        self.result, self.picture.text = result, text
         self.error = None
-        self._send()
+        self._send(still=still, pins=still)
+
+    def _show(self, result, values):
+        """Show a result, up to the slider's step; on an error everything stays as it was."""
+        before = self.picture.whole, self.picture.shown
+        shown = self._cut(result)
+        still = self.picture.update(result, shown)
+        try:
+            told = self._read(shown, values)
+        except BaseException:
+            self.picture.update(*before)
+            raise
+        self.picture.readout, self.result = told, result
+        return still
+
+    def _read(self, shown, values):
+        if self.readout is None:
+            return Readout(str(shown), ())
+        with np.errstate(all="ignore"):
+            return read(self.readout(shown, **{name: values[name] for name in self._asks}))
 
     def _fail(self, error):
         self.error = error
         words = str(error) or type(error).__name__
-        expected = isinstance(error, ValueError)
-        self.canvas.error = words if expected else f"{type(error).__name__}: {words}"
-        try:
-            self._show(self.result, still=True)
-        except Exception:
-            return
-        self._send()
-
-    def _show(self, result, still=False):
-        self.picture.update(self._cut(result), still)
+        if isinstance(error, KeyboardInterrupt):
+            words = STOPPED
+        elif not isinstance(error, ValueError):
+            words = f"{type(error).__name__}: {words}"
+        self.canvas.error = words
+        # what failed may have moved the panels before it did
+        with contextlib.suppress(Exception):
+            self.picture.update(self.picture.whole, self.picture.shown)
+        self._send(still=True)
 
     def _cut(self, result):
         """Return the result up to the slider's step, and give the slider the result's length."""
-        if self.step is None:
+        if self.step is None or not _has_steps(result):
             return result
         if self.step.max != result.steps:
             whole = self.step.value == self.step.max
@@ -244,81 +259,351 @@ class Live:
                 self.step.max = result.steps
                 if whole:
                     self.step.value = result.steps
-            self._pace(result.steps)
         return result if self.step.value >= result.steps else result.until(self.step.value)
 
     @_one_at_a_time
     def _stepped(self, change):
-        if not self._quiet:
-            self._show(self.result)
-            self._send()
+        if self._quiet:
+            return
+        try:
+            self._show(self.result, self.values)
+        except Exception as error:
+            self._fail(error)
+            return
+        self.error = None
+        self._send()
 
-    def _send(self):
+    def _send(self, still=False, pins=False):
+        frame, cells = self.picture.frame()
+        self._count += 1
         with self.canvas.hold_sync():
-            self.canvas.png = self.png
-            self.canvas.text = self._shown() + self.picture.text
+            if still:
+                self.canvas.still = self._stills()
+            if set(cells) != set(self.canvas.cells):
+                self.canvas.cells = cells
+            if pins:
+                names = ("name", "colour", "ink")
+                pinned = [{name: pin[name] for name in names} for pin in self.picture.pins]
+                self.canvas.pins = pinned
+            if self.step is not None:
+                self.canvas.story = {"step": self.step.value, "steps": self.step.max}
+            self.canvas.frame = {
+                "count": self._count,
+                "ink": frame,
+                "readout": _plain(self.picture.readout),
+                "text": self._where() + self.picture.text,
+            }
             if self.error is None:
                 self.canvas.error = ""
 
-    def _shown(self):
+    def _stills(self):
+        picture = self.picture
+        parts = [
+            {"key": f"{id(still)}", "box": still.box, "png": still.png} for still in picture.stills
+        ]
+        return {
+            "width": picture.width,
+            "height": picture.tall,
+            "ratio": picture.ratio,
+            "parts": parts,
+        }
+
+    def _where(self):
         """Say how much of the run the picture shows, where that is not all of it."""
         if self.step is None or self.step.value == self.step.max:
             return ""
-        return f"Shown: {self.step.value:,} of {self.step.max:,} steps. "
+        return f"Step {self.step.value:,} of {self.step.max:,}. "
+
+    def _name(self):
+        """Name the present values by what differs from the first values and from other pins."""
+        values = self.values
+        earlier = [self.first, *(pin["values"] for pin in self.picture.pins if "values" in pin)]
+        differing = [
+            name for name, value in values.items() if any(was[name] != value for was in earlier)
+        ]
+        told = [_told(name, values[name]) for name in differing or list(values)[:1]]
+        return ", ".join(told)
 
     @_one_at_a_time
-    def _rescaled(self, change):
-        self.picture.scale(change.new)
+    def _told(self, canvas, message, buffers):
+        """Answer what the browser tells: a size, a press, a drag, a key, a button."""
+        kind = message.get("kind")
+        answer = getattr(self, f"_on_{kind}", None)
+        if answer is None:
+            return
+        try:
+            answer(message)
+        except Exception as error:
+            self._fail(error)
+
+    def _on_alive(self, message):
+        self.canvas.send({"kind": "alive"})
+
+    def _on_size(self, message):
+        width, ratio = float(message["width"]), float(message["ratio"])
+        picture = self.picture
+        if abs(width - picture.width) < 8 and abs(ratio - picture.ratio) < 0.01:
+            return
+        picture.lay_out(width, ratio)
+        self._send(still=True, pins=True)
+
+    def _on_pin(self, message):
+        self.pin()
+
+    def _on_reset(self, message):
+        self.reset()
+
+    def _on_step(self, message):
+        self.step.value = int(message["step"])
+
+    def _on_press(self, message):
+        pixel = self._pixel(message)
+        under = [panel for panel in self.picture.panels if _holds(panel, pixel)]
+        panel = under[0] if under else None
+        self._turning = panel if panel is not None and panel.turns else None
+        self._held = self._nearest(panel, pixel)
+        self._last = pixel
+        self._on_drag(message)
+
+    def _on_drag(self, message):
+        pixel = self._pixel(message)
+        if self._held is not None:
+            self._held(pixel)
+        elif self._turning is not None:
+            right, up = (pixel - self._last) / (self.picture.ratio * 3.0)
+            self._turn([self._turning], right, -up)
+        self._last = pixel
+        # the browser waits for an answer before it tells the next place
         self._send()
 
-    @_one_at_a_time
-    def _pointed(self, change):
-        across, down, press = change.new
-        pixel = np.array([across, 1 - down]) * self.figure.bbox.size
-        if press != self._press:
-            under = [panel for panel in self.picture.panels if panel.ax.bbox.contains(*pixel)]
-            self._panel = under[0] if under else None
-            self._held = self._nearest(pixel)
-            self._press, self._last = press, pixel
-        if self._held is not None:
-            self._held.value = self._rounded(pixel)
-        elif self._panel is not None and self._panel.turns:
-            right, up = (pixel - self._last) / self.figure.bbox.size * (360, 180)
-            self._last = pixel
-            self._turn([self._panel], right, -up)
-
-    def _nearest(self, pixel):
-        """Return the start that a press at ``pixel`` takes hold of, or None."""
-        target = self._panel and self._panel.locate(pixel)
-        if not target:
-            return None
-        fitting = [start for start in self.points if np.size(start.value) == len(target)]
-        distances = [np.linalg.norm(np.subtract(start.value, target)) for start in fitting]
-        return fitting[int(np.argmin(distances))] if fitting else None
-
-    def _rounded(self, pixel):
-        """Return the place on the panel, rounded to what a pixel can tell: fields stay short."""
-        target = self._panel.locate(pixel)
-        ends = (self._panel.ax.get_xlim(), self._panel.ax.get_ylim())[: len(target)]
-        spans = [abs(high - low) for low, high in ends]
-        place = tuple(
-            round(value, 2 - math.floor(math.log10(span)))
-            for value, span in zip(target, spans, strict=True)
-        )
-        return place[0] if self._held.scalar else place
-
-    @_one_at_a_time
-    def _turned(self, change):
-        right, up, _ = change.new
+    def _on_key(self, message):
+        right, up = message["by"]
         turning = [panel for panel in self.picture.panels if panel.turns]
-        self._turn(turning, DEGREES_A_KEY * right, DEGREES_A_KEY * up)
+        if self._marked is not None or not turning:
+            self._nudge(right, up)
+        else:
+            self._turn(turning, DEGREES_A_KEY * right, DEGREES_A_KEY * up)
+
+    def _on_play(self, message):
+        """Send the frames of the way from a step to the story's end, which the browser plays."""
+        begin, end = int(message["step"]), self._story()
+        if begin >= end:
+            begin = 0
+        count = min(end - begin, FRAMES_OF_PLAY) + 1
+        # a long story begins slowly: most happens in its first steps
+        shares = np.linspace(0, 1, count) ** (1.0 if end - begin < FRAMES_OF_PLAY else 1.6)
+        steps = np.unique((begin + shares * (end - begin)).round().astype(int)).tolist()
+        buffers, frames, cells = [], [], {}
+        values = self.values
+        try:
+            for step in steps:
+                shown = self.result.until(step) if step < self.result.steps else self.result
+                self.picture.update(self.result, shown)
+                frame, more = self.picture.frame()
+                cells |= more
+                readout = _plain(self._read(shown, values))
+                frames.append(_packed({"step": step, "ink": frame, "readout": readout}, buffers))
+        finally:
+            self.picture.update(self.result, self._cut(self.result))
+        seconds = float(np.clip(0.1 * (end - begin), 3.0, 6.0))
+        reel = {"kind": "reel", "frames": frames, "cells": _packed(cells, buffers)}
+        self.canvas.send({**reel, "seconds": seconds}, buffers)
+
+    def _story(self):
+        """Return the step at which the story is over: every run has arrived, left or is lost."""
+        result, ends = self.result, []
+        for panel in self.picture.panels:
+            if hasattr(panel, "story"):
+                with contextlib.suppress(Exception):
+                    ends.append(panel.story(panel.of(result)))
+        end = max(ends, default=result.steps)
+        lost = getattr(result, "diverged_at", -1)
+        if np.ndim(lost) == 0 and lost > 0:
+            end = min(end, int(lost))
+        return int(np.clip(end, min(3, result.steps), result.steps))
+
+    def _pixel(self, message):
+        """Return the place of an event in the figure's pixels, from its bottom left."""
+        across, down = message["at"]
+        picture = self.picture
+        return np.array([across, picture.tall - down]) * picture.ratio
+
+    def _nearest(self, panel, pixel):
+        """Return what a press takes hold of: a function of the pixel that moves it, or None."""
+        if panel is None:
+            return None
+        drags = {
+            axis: self.controls[name]
+            for axis, name in getattr(panel, "drags", {}).items()
+            if name in self.controls
+        }
+        if drags:
+            return functools.partial(self._drag_axes, panel, drags)
+        held = []
+        for widget in self.controls.values():
+            if isinstance(widget, Point):
+                place = panel.where(widget.value)
+                if place is not None:
+                    held.append((float(np.hypot(*(place - pixel))), widget))
+        if not held:
+            return None
+        self._marked = panel, min(held, key=lambda pair: pair[0])[1]
+        return functools.partial(self._drag_point, *self._marked)
+
+    def _drag_point(self, panel, widget, pixel):
+        target = panel.locate(pixel)
+        ends = (panel.ax.get_xlim(), panel.ax.get_ylim())[: len(target)]
+        place = tuple(_rounded(value, *limits) for value, limits in zip(target, ends, strict=True))
+        widget.value = place[0] if widget.scalar else place
+
+    def _drag_axes(self, panel, drags, pixel):
+        place = panel.ax.transData.inverted().transform(pixel)
+        ends = {"x": panel.ax.get_xlim(), "y": panel.ax.get_ylim()}
+        scales = {"x": panel.ax.get_xscale(), "y": panel.ax.get_yscale()}
+        with self._silence():
+            for axis, widget in drags.items():
+                low, high = ends[axis]
+                value = float(np.clip(place["xy".index(axis)], low, high))
+                if scales[axis] == "log":
+                    value = float(f"{value:.3g}")
+                else:
+                    value = _rounded(value, low, high)
+                _put(widget, value)
+        self._refresh()
+
+    def _nudge(self, right, up):
+        """Move the ball that was taken last, or the first, by a small share of the axes."""
+        if self._marked is None:
+            found = [
+                (panel, widget)
+                for panel in self.picture.panels
+                for widget in self.controls.values()
+                if isinstance(widget, Point) and panel.where(widget.value) is not None
+            ]
+            if not found:
+                return
+            self._marked = found[0]
+        panel, widget = self._marked
+        place = panel.where(widget.value)
+        step = SHARE_A_KEY * np.array([panel.ax.bbox.width, panel.ax.bbox.height])
+        self._drag_point(panel, widget, place + step * (right, up))
 
     def _turn(self, panels, right, up):
         for panel in panels:
             panel.turn(right, up)
-        self.picture.draw()
-        self._send()
+        self.picture.redraw(panels)
+        self._send(still=True)
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         view = self.widget._repr_mimebundle_()
         return {**view, "image/png": base64.b64encode(self.png).decode(), "text/plain": self.text}
+
+
+def _has_steps(result):
+    return hasattr(result, "until") and getattr(result, "recorded", "all") == "all"
+
+
+def _arguments(readout, controls):
+    """Return the controls that a readout asks for by name."""
+    if readout is None:
+        return []
+    if not callable(readout):
+        raise TypeError(f"readout is {readout!r}: give a function of the result")
+    try:
+        parameters = list(inspect.signature(readout).parameters.values())
+    except (TypeError, ValueError):
+        return []
+    named = [p for p in parameters[1:] if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+    unknown = [p.name for p in named if p.name not in controls and p.default is p.empty]
+    if unknown:
+        raise TypeError(
+            f"the readout asks for {', '.join(unknown)}, and the controls are "
+            f"{', '.join(controls) or 'none'}: name the result first, then any of the controls"
+        )
+    return [p.name for p in named if p.name in controls]
+
+
+def _plain(readout):
+    return {"verdict": readout.verdict, "rows": [list(row) for row in readout.rows]}
+
+
+def _told(name, value):
+    if isinstance(value, tuple):
+        return f"{name} = ({', '.join(say(part) for part in value)})"
+    return f"{SYMBOLS.get(name, name.replace('_', ' '))} = {say(value)}"
+
+
+def _rounded(value, low, high):
+    """Return a place rounded to what a pixel can tell: fields stay short."""
+    return round(float(value), 2 - math.floor(math.log10(abs(high - low))))
+
+
+def _put(widget, value):
+    """Give a control the nearest value that it can take."""
+    low, high = getattr(widget, "min", -math.inf), getattr(widget, "max", math.inf)
+    if isinstance(widget, Point):
+        value = value if widget.scalar else (value, *widget.value[1:])
+    elif isinstance(widget, widgets.FloatSlider):
+        steps = round((min(max(value, low), high) - low) / widget.step)
+        value = float(f"{low + steps * widget.step:.12g}")
+    elif isinstance(widget, widgets.IntSlider):
+        value = round(min(max(value, low), high))
+    widget.value = value
+
+
+def _holds(panel, pixel):
+    return panel.ax.bbox.padded(6).contains(*pixel)
+
+
+def _packed(data, buffers):
+    """Return plain data with its bytes moved to ``buffers``, and their numbers in their places."""
+    if isinstance(data, dict):
+        return {key: _packed(value, buffers) for key, value in data.items()}
+    if isinstance(data, list):
+        return [_packed(value, buffers) for value in data]
+    if isinstance(data, bytes):
+        buffers.append(data)
+        return {"buffer": len(buffers) - 1}
+    return data
+
+
+def _close(widget):
+    for child in getattr(widget, "children", ()):
+        _close(child)
+    widget.close()
+
+
+_figures_of_cells = {}
+
+
+def _replace_earlier(live):
+    """Close the figures of an earlier run of the same cell: each holds some ten megabytes."""
+    cell, run = _present_cell()
+    if cell is None:
+        return
+    earlier_run, figures = _figures_of_cells.get(cell, (run, []))
+    if earlier_run != run:
+        for figure in figures:
+            figure.close()
+        figures = []
+    _figures_of_cells[cell] = run, [*figures, live]
+
+
+def _present_cell():
+    """Return the id of the cell that runs and the id of this run of it, or (None, None)."""
+    try:
+        from IPython import get_ipython
+
+        parent = get_ipython().get_parent()
+        return parent["metadata"].get("cellId"), parent["header"]["msg_id"]
+    except (AttributeError, KeyError, TypeError, ImportError):
+        return None, None
+
+
+@contextlib.contextmanager
+def _stoppable():
+    """Let *Interrupt Kernel* stop a long compute, whichever thread it runs in."""
+    yield
+
+
+__all__ = ["Canvas", "Live"]

@@ -141,20 +141,31 @@ class Picture:
         left, top, width, height = (round(side * self.ratio) for side in self.boxes[number])
         pixels = np.asarray(renderer.buffer_rgba())
         pixels[top : top + height, left : left + width] = 255
-        ax = self.panels[number].ax
-        title = self.titles[number]
-        if not self.panels[number].projection:
-            title.set_x(ax.bbox.x0)
+        panel, title = self.panels[number], self.titles[number]
+        ax = panel.ax
+        if not panel.projection:
+            title.set_position((ax.bbox.x0, ax.bbox.y1 + panel.margins[2] * self.ratio))
+            # always at the same place, whatever numbers stand on the axis
+            aside = (16 - panel.margins[0]) * self.ratio / ax.bbox.width
+            ax.yaxis.set_label_coords(aside, 0.5)
         title.draw(renderer)
         ax.draw(renderer)
         part = pixels[top : top + height, left : left + width, :3].copy()
         self.stills[number] = Still((left, top, width, height), part)
 
+    def redraw(self, panels):
+        """Draw the still parts of some panels anew, as they are: they were turned."""
+        with look():
+            for number, panel in enumerate(self.panels):
+                if panel in panels:
+                    self._draw_still(number)
+        self._record_pins()
+
     def _title(self, panel, box):
         left, top, _, _ = box
-        x, y = (left + panel.margins[0]) * self.ratio, (self.tall - top - 6) * self.ratio
+        x, y = (left + 14) * self.ratio, (self.tall - top - TITLE) * self.ratio
         look = {"weight": STYLE["axes.titleweight"], "size": STYLE["axes.titlesize"]}
-        look |= {"va": "top", "ha": "left", "linespacing": 1.25}
+        look |= {"va": "bottom", "ha": "left", "linespacing": 1.25}
         text = Text(x, y, _wrapped(panel, box), color=STYLE["axes.titlecolor"], **look)
         text.set_figure(self.figure)
         return text
@@ -170,12 +181,12 @@ class Picture:
         """The width and the height in device pixels."""
         return round(self.width * self.ratio), round(self.tall * self.ratio)
 
-    def pin(self, name):
+    def pin(self, name, **more):
         """Keep what is shown as a trail in a colour of its own."""
         taken = {pin["colour"] for pin in self.pins}
         free = [colour for colour in PINS if colour not in taken]
         colour = free[0] if free else PINS[len(self.pins) % len(PINS)]
-        self.pins.append({"name": name, "colour": colour, "result": self.shown})
+        self.pins.append({"name": name, "colour": colour, "result": self.shown, **more})
         self._record_pins()
 
     def unpin(self):

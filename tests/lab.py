@@ -185,7 +185,7 @@ class LiveFigure:
 
     def __init__(self, page, root):
         self.page, self.root = page, root
-        self.image = root.locator("img.gdviz-picture")
+        self.image = root.locator(".gdviz-stage")
         expect(self.image).to_be_visible(timeout=START_SECONDS * 1000)
         root.scroll_into_view_if_needed()
         self.picture()
@@ -197,7 +197,13 @@ class LiveFigure:
         return Slider(self.page, self.control(name))
 
     def step(self):
-        return Slider(self.page, self.root.locator(".gdviz-step"))
+        """The step shown, and how many there are."""
+        slider = self.root.locator(".gdviz-step")
+        return int(slider.input_value()), int(slider.get_attribute("max"))
+
+    def step_to(self, step):
+        """Move the step slider, which is the browser's own."""
+        self.root.locator(".gdviz-step").fill(str(step))
 
     def numbers(self, name):
         """The number fields of a start."""
@@ -210,12 +216,14 @@ class LiveFigure:
     def picture(self):
         """The pixels on the screen, once they are there, as a text that can be compared."""
         return self.image.evaluate(
-            """async image => {
-                while (!image.complete || !image.naturalWidth)
-                    await new Promise(requestAnimationFrame);
+            """async stage => {
+                const figure = stage.parentElement.gdviz;
+                while (!figure.drawn) await new Promise(requestAnimationFrame);
                 const canvas = document.createElement("canvas");
-                [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
-                canvas.getContext("2d").drawImage(image, 0, 0);
+                [canvas.width, canvas.height] = [figure.back.width, figure.back.height];
+                const context = canvas.getContext("2d");
+                context.drawImage(figure.back, 0, 0);
+                context.drawImage(figure.front, 0, 0);
                 return canvas.toDataURL();
             }"""
         )
@@ -224,7 +232,7 @@ class LiveFigure:
         return self.root.locator(".gdviz-readout").inner_text()
 
     def alternative(self):
-        return self.image.get_attribute("alt")
+        return self.image.get_attribute("aria-label")
 
     def error(self):
         return self.root.locator(".gdviz-error").inner_text()

@@ -68,9 +68,9 @@ class Cells(Panel):
         self.xlabel, self.ylabel, self.label = xlabel, ylabel, label
         self.equal = equal
         self.map = colormaps[colours] if isinstance(colours, str) else colours
-        self.margins = (66, 16, 12, 82 if regions else 50)
+        self.margins = (72, 16, 12, 82 if regions else 50)
         if not regions:
-            self.margins = (66, 96, 12, 50)
+            self.margins = (72, 96, 12, 50)
         self._before = None
 
     def _given(self, what, result):

@@ -7,7 +7,7 @@ from gdviz.panels.panel import FAR, Arrow, Panel, note, walker
 from gdviz.panels.style import COLOURS, INK, KINDS, LINE, MARKERS, PAPER, PRESENT
 
 # the way behind the walker fades: how many steps back a piece begins, and how strong it is
-AGES = ((0, 1.0), (8, 0.75), (20, 0.55), (45, 0.38))
+AGES = ((0, 1.0), (8, 0.8), (20, 0.62), (45, 0.5))
 MOST_RUNS = 8
 
 
@@ -314,7 +314,9 @@ class Contour(OnLandscape):
         ax.set(xlabel=landscape.variables[0], ylabel=landscape.variables[1])
         ax.set(xlim=landscape.bounds[0], ylim=landscape.bounds[1])
         across, up = (high - low for low, high in landscape.bounds)
-        ax.set_aspect("equal" if 0.4 < up / across < 2.5 else "auto")
+        ax.set_aspect("equal" if 0.4 < up / across < 2.5 else "auto", anchor="N")
+        for axis in (ax.xaxis, ax.yaxis):
+            axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
         levels = contour_levels(values)
         values = np.ma.masked_invalid(values)
         ax.contourf(*grids, values, levels, cmap=PAPER, zorder=0)

@@ -281,7 +281,8 @@ class Series(Lines):
     def ground(self, result):
         count, theory, (xlimits, limits) = super().ground(result)
         if self.xlimits is None:
-            xlimits = (0, max(1, self.rows(self.y, result).shape[1] - 1))
+            # room for the ball at the end
+            xlimits = (0, 1.02 * max(1, self.rows(self.y, result).shape[1] - 1))
             self._before = xlimits, limits
         return count, theory, self._before
 

@@ -24,9 +24,9 @@ class Panel:
     turns = False
     # a wide panel has a row of its own; margins in pixels: left, right, top, bottom
     wide = False
-    margins = (66, 16, 12, 50)
+    margins = (72, 16, 10, 50)
     # the height of a panel of that width, in pixels
-    tallest = 430
+    tallest = 400
 
     def __init__(self, *, title="", of=None):
         self.title = title
