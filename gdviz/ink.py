@@ -73,7 +73,9 @@ class Ink(RendererBase):
         vertices, codes = _glyphs(s, prop, bool(ismath))
         if not len(vertices):
             return
-        turned = Affine2D().scale(self.points_to_pixels(prop.get_size_in_points()) / text_to_path.FONT_SCALE)
+        turned = Affine2D().scale(
+            self.points_to_pixels(prop.get_size_in_points()) / text_to_path.FONT_SCALE
+        )
         turned = turned.rotate_deg(angle).translate(x, self.height - y)
         gc.set_linewidth(0)
         self.draw_path(gc, Path(vertices, codes), turned, gc.get_rgb())

@@ -14,7 +14,8 @@ import numpy as np
 import traitlets
 
 from gdviz.controls import SYMBOLS, Point, control, value_of
-from gdviz.picture import WIDTH, Picture
+from gdviz.kernel import hear_interrupts, present_cell, stoppable
+from gdviz.picture import Picture
 from gdviz.readout import Readout, read, say
 
 DEGREES_A_KEY = 5
@@ -92,7 +93,7 @@ class Live:
         self.error = None
         self.controls = self._controls(compute, controls)
         self.first = {name: widget.value for name, widget in self.controls.items()}
-        self._asks = _arguments(readout, self.controls)
+        self._asks = _asked(readout, self.controls)
         self.result = compute(**self.values)
         self.step = self._step_slider()
         self.picture = Picture(self.result, panels, self._read(self.result, self.values))
@@ -107,6 +108,7 @@ class Live:
         if self.step is not None:
             self.step.observe(self._stepped, "value")
         self.canvas.on_msg(self._told)
+        hear_interrupts()
         _replace_earlier(self)
 
     @property
@@ -208,7 +210,7 @@ class Live:
     def _refresh(self):
         values = self.values
         try:
-            with _stoppable():
+            with stoppable():
                 result = self.compute(**values)
                 still = self._show(result, values)
         except (Exception, KeyboardInterrupt) as error:  # whatever a learner's code raises
@@ -503,7 +505,7 @@ def _has_steps(result):
     return hasattr(result, "until") and getattr(result, "recorded", "all") == "all"
 
 
-def _arguments(readout, controls):
+def _asked(readout, controls):
     """Return the controls that a readout asks for by name."""
     if readout is None:
         return []
@@ -578,7 +580,7 @@ _figures_of_cells = {}
 
 def _replace_earlier(live):
     """Close the figures of an earlier run of the same cell: each holds some ten megabytes."""
-    cell, run = _present_cell()
+    cell, run = present_cell()
     if cell is None:
         return
     earlier_run, figures = _figures_of_cells.get(cell, (run, []))
@@ -587,23 +589,6 @@ def _replace_earlier(live):
             figure.close()
         figures = []
     _figures_of_cells[cell] = run, [*figures, live]
-
-
-def _present_cell():
-    """Return the id of the cell that runs and the id of this run of it, or (None, None)."""
-    try:
-        from IPython import get_ipython
-
-        parent = get_ipython().get_parent()
-        return parent["metadata"].get("cellId"), parent["header"]["msg_id"]
-    except (AttributeError, KeyError, TypeError, ImportError):
-        return None, None
-
-
-@contextlib.contextmanager
-def _stoppable():
-    """Let *Interrupt Kernel* stop a long compute, whichever thread it runs in."""
-    yield
 
 
 __all__ = ["Canvas", "Live"]

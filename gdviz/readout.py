@@ -98,5 +98,7 @@ def say(value):
         if abs(number) >= 1e4:
             return f"{number:,.0f}"
         return f"{number:.4g}"
-    digits, power = f"{number:.3g}".split("e") if "e" in f"{number:.3g}" else f"{number:.2e}".split("e")
+    digits, power = (
+        f"{number:.3g}".split("e") if "e" in f"{number:.3g}" else f"{number:.2e}".split("e")
+    )
     return f"{float(digits):g} · 10{str(int(power)).translate(SUPERSCRIPTS)}"

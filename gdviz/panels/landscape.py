@@ -20,7 +20,9 @@ class OnLandscape(Panel):
 
     marks = True
 
-    def __init__(self, landscape=None, *, labels=None, letters=True, ball=True, arrows=0, **options):
+    def __init__(
+        self, landscape=None, *, labels=None, letters=True, ball=True, arrows=0, **options
+    ):
         super().__init__(**options)
         self.given = landscape
         self.labels, self.letters = labels, letters
@@ -401,7 +403,9 @@ def best_view(values, elevation=34.0):
     >>> 90 < best_view(slope)[1] < 270
     True
     """
-    heights = np.nan_to_num(values, nan=float(np.nanmean(np.where(np.isfinite(values), values, np.nan))))
+    heights = np.nan_to_num(
+        values, nan=float(np.nanmean(np.where(np.isfinite(values), values, np.nan)))
+    )
     span = float(np.ptp(heights)) or 1.0
     down, right = np.gradient(heights / span * 0.7 * len(heights))
     normals = np.stack([-right, -down, np.ones_like(right)], axis=-1)

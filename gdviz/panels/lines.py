@@ -153,7 +153,9 @@ class Lines(Panel):
         self.shades = [ax.axvspan(0, 1, color=PRESENT, alpha=0.13, lw=0, zorder=0) for _ in spans]
         look = {"color": PRESENT, "weight": "bold", "rotation": 90, "va": "top", "ha": "center"}
         look["transform"] = ax.get_xaxis_transform()
-        self.shade_names = [ax.text(0, 0.96, name, zorder=6, clip_on=True, **look) for name in spans]
+        self.shade_names = [
+            ax.text(0, 0.96, name, zorder=6, clip_on=True, **look) for name in spans
+        ]
 
     def _scatter(self, ax, result):
         if self.points is None:
