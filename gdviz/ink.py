@@ -20,7 +20,7 @@ from matplotlib.path import Path
 from matplotlib.textpath import text_to_path
 from matplotlib.transforms import Affine2D, Bbox
 
-__all__ = ["Ink", "play", "record", "recoloured"]
+__all__ = ["Ink", "play", "recoloured", "record"]
 
 CAPS = {"butt": "butt", "projecting": "square", "round": "round"}
 

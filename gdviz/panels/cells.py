@@ -8,7 +8,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from gdviz.panels.panel import Panel, Rules, calm, note, walker
-from gdviz.panels.style import INK, PRESENT, WRONG
+from gdviz.panels.style import INK, WRONG
 
 # Okabe and Ito's without the vermillion of the present run, neighbours far apart in lightness
 REGIONS = ("#3E8FC0", "#F3E58C", "#D9A3C1", "#58B894", "#A9D8F0", "#F0C066", "#A08C4A")
@@ -210,7 +210,7 @@ class Cells(Panel):
 
 
 class Grid(Artist):
-    """Coloured cells that fill ``extent``; each pixel takes the colour of the cell that it is in."""
+    """Coloured cells that fill ``extent``; a pixel takes the colour of the cell that it is in."""
 
     def __init__(self):
         super().__init__()

@@ -75,7 +75,7 @@ class OnLandscape(Panel):
             if self.with_ball:
                 self.rings.append(walker(ax, colour, ring=True))
                 self.balls.append(walker(ax, colour, marker=mark["marker"], size=14))
-            if self.dim == 2 and self.projection is None or self.dim == 1:
+            if (self.dim == 2 and self.projection is None) or self.dim == 1:
                 self.next.append(Arrow(ax))
         self.first = [Arrow(ax) for _ in range(self.arrows)]
         look = {"weight": "bold", "ha": "left", "va": "bottom", "zorder": 12, "clip_on": True}

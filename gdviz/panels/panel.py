@@ -98,10 +98,8 @@ def calm(values, before, log, decades=16, least=None):
         math.floor((low - 0.02 * span) / step) * step,
         math.ceil((high + 0.02 * span) / step) * step,
     )
-    if before and before[0] <= low and high <= before[1]:
-        if span >= 0.45 * (before[1] - before[0]):
-            return before
-    return limits
+    fits = before and before[0] <= low and high <= before[1]
+    return before if fits and span >= 0.45 * (before[1] - before[0]) else limits
 
 
 class Arrow:
