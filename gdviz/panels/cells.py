@@ -68,7 +68,7 @@ class Cells(Panel):
         self.xlabel, self.ylabel, self.label = xlabel, ylabel, label
         self.equal = equal
         self.map = colormaps[colours] if isinstance(colours, str) else colours
-        self.margins = (72, 16, 12, 82 if regions else 50)
+        self.margins = (72, 16, 10, 96 if regions else 50)
         if not regions:
             self.margins = (72, 96, 12, 50)
         self._before = None
@@ -86,7 +86,8 @@ class Cells(Panel):
             places = np.arange(count) if places is None else np.asarray(places, dtype=float)
             if len(places) != count:
                 raise ValueError(
-                    f"the map has {count} cells and {len(places)} places for them: give one for each"
+                    f"the map has {count} cells and {len(places)} places for them: "
+                    "give one for each"
                 )
             scaled = np.log(places) if log else places
             steps = np.diff(scaled)
@@ -120,7 +121,9 @@ class Cells(Panel):
         ax.set(xlim=(left, right), ylim=(bottom, top), xlabel=self.xlabel, ylabel=self.ylabel)
         for axis, log, places in zip((ax.xaxis, ax.yaxis), "xy", (self.x, self.y), strict=True):
             if log not in self.log:
-                axis.set_major_locator(MaxNLocator(6, integer=places is None, min_n_ticks=1))
+                axis.set_major_locator(
+                    MaxNLocator(6, steps=[1, 2, 5, 10], integer=places is None, min_n_ticks=1)
+                )
         if self.equal:
             ax.set_aspect("equal")
         self.image = ax.add_artist(Grid())
@@ -176,16 +179,21 @@ class Cells(Panel):
     def _legend(self, ax, names):
         entries = [(name, REGIONS[number % len(REGIONS)]) for number, name in enumerate(names[:5])]
         entries += [("not settled", UNSETTLED), ("outside", GONE)]
+        scale = ax.get_figure(root=True).dpi / 100
+        # a letter is some 8 pixels wide
+        wide = 8 * max(len(name) for name, _ in entries) + 42
+        columns = int(max(1, min(len(entries), (ax.bbox.width / scale + 60) // wide)))
         ax.legend(
             [Patch(fc=colour, ec=INK, lw=0.6) for _, colour in entries],
             [name for name, _ in entries],
             loc="upper left",
-            bbox_to_anchor=(-0.02, -0.13),
-            ncols=4,
+            bbox_to_anchor=(-60 * scale / ax.bbox.width, -48 * scale / ax.bbox.height),
+            ncols=columns,
             handlelength=1.1,
             handletextpad=0.4,
             columnspacing=1.0,
             borderaxespad=0,
+            borderpad=0,
         )
 
     def _bar(self, ax, low, high):

@@ -249,11 +249,13 @@ def _calm_ticks(ax, log, whole):
         ax.yaxis.set_major_locator(LogLocator(numticks=8))
         ax.yaxis.set_minor_locator(NullLocator())
     else:
-        ax.yaxis.set_major_locator(MaxNLocator(6))
+        ax.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
     if "x" in log:
         ax.xaxis.set_minor_formatter(NullFormatter())
     else:
-        ax.xaxis.set_major_locator(MaxNLocator(6, integer=whole, min_n_ticks=1))
+        ax.xaxis.set_major_locator(
+            MaxNLocator(6, steps=[1, 2, 5, 10], integer=whole, min_n_ticks=1)
+        )
 
 
 class Series(Lines):
