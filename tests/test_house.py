@@ -1,5 +1,6 @@
 """The rules of the house: style, who imports whom, what an import costs, what stored text says."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -83,6 +84,29 @@ def test_the_oldest_dependencies_are_tried_exactly():
     for requirement in [*project["dependencies"], *project["optional-dependencies"]["lab"]]:
         name, _, bound = requirement.partition(">=")
         assert re.search(rf'"{name}=={re.escape(bound)}(\.0)*"', workflow), requirement
+
+
+@pytest.mark.skipif(sys.platform == "win32" or not shutil.which("make"), reason="needs make")
+def test_a_moved_folder_is_installed_anew(tmp_path):
+    folder = tmp_path / "two words"
+    for name in ("Makefile", "pyproject.toml", "requirements.txt", "gdviz/__init__.py"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, folder / name)
+    for name in ("notebooks", ".venv/bin"):
+        (folder / name).mkdir(parents=True)
+    (folder / ".venv/bin/python").symlink_to(sys.executable)
+    (folder / ".venv/.lab").touch()
+
+    def commands(gdviz):
+        surroundings = {**os.environ, "PYTHONPATH": str(gdviz)}
+        command = ["make", "--dry-run", "lab"]
+        return subprocess.run(
+            command, cwd=folder, env=surroundings, capture_output=True, text=True, check=True
+        ).stdout
+
+    assert "pip install" not in commands(folder)
+    assert "pip install" in commands(ROOT), "another folder's gdviz would be imported"
+    assert "pip install" in commands(tmp_path), "no gdviz would be found"
 
 
 def test_readme_lists_every_notebook():
