@@ -31,8 +31,9 @@ AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 lab: $(LAB)
 	$(IN_VENV) -m jupyterlab $(AS_ROOT) notebooks/00_start_here.ipynb
 
+# a file stays with one process: one kernel to a notebook, one browser to its tests
 test: $(TEST)
-	$(IN_VENV) -m pytest
+	$(IN_VENV) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 notebooks: $(TEST)
 	$(IN_VENV) tools/execute_notebooks.py
