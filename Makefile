@@ -1,19 +1,21 @@
 # `make lab` is the way in: it needs Python 3.11 or newer and nothing else.
 PYTHON ?= python3
 VENV := .venv
-INSTALLED := $(VENV)/.installed
-
 ifeq ($(OS),Windows_NT)
-BIN := $(VENV)/Scripts
+IN_VENV := $(VENV)/Scripts/python.exe
 else
-BIN := $(VENV)/bin
+IN_VENV := $(VENV)/bin/python
 endif
+
+# What a learner needs, and what the tests need besides.
+LAB := $(VENV)/.lab
+TEST := $(VENV)/.test
 
 # The kernels of this environment come before those of the user or of the system.
 export JUPYTER_PREFER_ENV_PATH = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test notebooks lint bench
+.PHONY: help lab test notebooks lint bench elsewhere
 
 help:
 	@echo "make lab        set up and open JupyterLab on the first notebook"
@@ -26,30 +28,44 @@ help:
 # in a container one is often root, and JupyterLab would refuse to start
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-lab: $(INSTALLED)
-	$(BIN)/python -m jupyterlab $(AS_ROOT) notebooks/00_start_here.ipynb
+lab: $(LAB)
+	$(IN_VENV) -m jupyterlab $(AS_ROOT) notebooks/00_start_here.ipynb
 
-test: $(INSTALLED)
-	$(BIN)/python -m pytest
+# a file stays with one process: one kernel to a notebook, one browser to its tests
+test: $(TEST)
+	$(IN_VENV) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-notebooks: $(INSTALLED)
-	$(BIN)/python tools/execute_notebooks.py
+notebooks: $(TEST)
+	$(IN_VENV) tools/execute_notebooks.py
 
-lint: $(INSTALLED)
-	$(BIN)/python -m ruff check
-	$(BIN)/python -m ruff format --check
-	$(BIN)/lint-imports
+lint: $(TEST)
+	$(IN_VENV) -m ruff check
+	$(IN_VENV) -m ruff format --check
+	$(IN_VENV) -c "from importlinter.cli import lint_imports_command as lint; lint()"
 
-bench: $(INSTALLED)
+bench: $(TEST)
 	@for script in benchmarks/*.py; do \
-		echo "== $$script"; $(BIN)/python "$$script" || exit 1; \
+		echo "== $$script"; $(IN_VENV) "$$script" || exit 1; \
 	done
 
-$(INSTALLED): pyproject.toml requirements.txt | $(VENV)
-	$(BIN)/python -m pip install --disable-pip-version-check -r requirements.txt
+INSTALL := $(IN_VENV) -m pip install --disable-pip-version-check
+
+$(LAB): pyproject.toml requirements.txt | $(IN_VENV)
+	$(INSTALL) -r requirements.txt
 	@touch $@
 
-$(VENV):
+$(TEST): pyproject.toml requirements.txt | $(IN_VENV)
+	$(INSTALL) -e ".[lab,test]"
+	@touch $(LAB) $@
+
+# A folder that was moved, renamed or copied is installed anew: a notebook must find this gdviz.
+FIND := import importlib.util, os; found = importlib.util.find_spec("gdviz").origin
+SAME := $(FIND); print(os.path.samefile(found, "../gdviz/__init__.py"))
+ifneq ($(shell { cd notebooks && ../$(IN_VENV) -c '$(SAME)'; } 2>/dev/null),True)
+$(LAB) $(TEST): elsewhere
+endif
+
+$(IN_VENV):
 	@command -v "$(PYTHON)" >/dev/null 2>&1 || { \
 		echo "There is no '$(PYTHON)' here. gdviz needs Python 3.11 or newer: get it from"; \
 		echo "https://www.python.org/downloads/ or name the one you have: make lab PYTHON=python3.12"; \
@@ -62,4 +78,4 @@ $(VENV):
 		echo "'$(PYTHON)' cannot make a virtual environment: its venv module is absent."; \
 		echo "On Debian and Ubuntu: sudo apt install python3-venv, then try again."; \
 		exit 1; }
-	@"$(PYTHON)" -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
+	@"$(PYTHON)" -m venv --clear $(VENV) || { rm -rf $(VENV); exit 1; }

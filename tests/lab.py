@@ -156,17 +156,21 @@ class Lab:
         self.page.set_default_timeout(RUN_SECONDS * 1000)
         self.page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
         self.page.set_default_timeout(ANSWER_SECONDS * 1000)
-        self.page.wait_for_function(
+        # an error keeps the cells after it from being run
+        errors = self.page.wait_for_function(
             """() => {
                 const panel = window.jupyterapp.shell.currentWidget;
                 const cells = panel.content.widgets.filter(cell => cell.model.type === "code");
+                const errors = cells.flatMap(cell => cell.model.toJSON().outputs)
+                    .filter(output => output.output_type === "error")
+                    .map(output => `${output.ename}: ${output.evalue}`);
+                const done = cells.every(cell => cell.model.executionCount > 0);
                 return panel.sessionContext.session.kernel.status === "idle"
-                    && cells.every(cell => cell.model.executionCount > 0);
+                    && (done || errors.length) ? errors : null;
             }""",
             timeout=RUN_SECONDS * 1000,
-        )
-        errors = self.page.locator('.jp-OutputArea-output[data-mime-type*="error"]')
-        assert errors.count() == 0, errors.all_inner_texts()
+        ).json_value()
+        assert not errors, "; ".join(errors)
         return self
 
     def figure(self, number=0):

@@ -3,21 +3,28 @@
 import os
 import re
 import shutil
+from contextlib import nullcontext
 
 import pytest
 from execute_notebooks import FOLDER
 from lab import Lab, browser, find_chromium, jupyterlab
+from nbformat import write
+from nbformat.v4 import new_code_cell, new_notebook
 
 
 @pytest.fixture(scope="module")
-def chromium_and_server(tmp_path_factory):
+def folder(tmp_path_factory):
+    return shutil.copytree(FOLDER, tmp_path_factory.mktemp("lab") / "notebooks")
+
+
+@pytest.fixture(scope="module")
+def chromium_and_server(folder):
     try:
         find_chromium()
     except FileNotFoundError as error:
         if os.environ.get("CI", "").lower() in {"true", "1"}:
             pytest.fail(str(error))
         pytest.skip(str(error))
-    folder = shutil.copytree(FOLDER, tmp_path_factory.mktemp("lab") / "notebooks")
     with jupyterlab(folder) as server, browser() as chromium:
         yield chromium, server
 
@@ -35,6 +42,17 @@ def open_notebook(chromium_and_server):
     yield get
     for lab in labs.values():
         lab.close()
+
+
+@pytest.mark.parametrize("source", ["1 / 0", "print('fine')"])
+def test_a_cell_that_ends_with_an_error_is_found(source, folder, chromium_and_server):
+    path = folder / "error.ipynb"
+    write(new_notebook(cells=[new_code_cell(source), new_code_cell("print('next')")]), path)
+    lab = Lab(*chromium_and_server).open(path.name)
+    expected = pytest.raises(AssertionError, match="ZeroDivisionError: division by zero")
+    with expected if source == "1 / 0" else nullcontext():
+        lab.run_all()
+    lab.close()
 
 
 @pytest.fixture
