@@ -87,8 +87,8 @@ class Predict:
             return NOT_YET
         if self.options:
             return RIGHT if self.guess == self.truth else WRONG
-        close = math.isclose(self.guess, self.truth, rel_tol=self.tolerance, abs_tol=1e-12)
-        return RIGHT if close else WRONG
+        off = abs(self.guess - self.truth)
+        return RIGHT if off <= self.tolerance * abs(self.truth) + 1e-12 else WRONG
 
     def commit(self, guess):
         """Commit to ``guess``, a number or a number as a learner types it, and see the truth.
@@ -173,8 +173,8 @@ class Predict:
         self.shown.value = (
             f'<div role="status"><span class="{_class(self.outcome)}">'
             f"{MARKS[self.outcome]} {self._judgement()}</span>"
-            f'<dl class="gdviz-beside"><dt>you said</dt><dd>{html.escape(self.said)}</dd>'
-            f"<dt>it is</dt><dd>{html.escape(self.true)}</dd></dl>"
+            f'<div class="gdviz-beside"><span>you said</span><span>{html.escape(self.said)}</span>'
+            f"<span>it is</span><span>{html.escape(self.true)}</span></div>"
             f"{html.escape(self._why())}</div>"
         )
 
@@ -265,16 +265,17 @@ def check(
     ways = {"answer": answer, "cases": cases, "accept": accept, "within": within}
     ways = {name: way for name, way in ways.items() if way is not None}
     if attempt_of_the_bank:
-        (attempt_at_it,) = attempt_of_the_bank
+        if len(attempt_of_the_bank) > 1:
+            raise TypeError("check takes the name of a question and one attempt at it")
         entry = _question(attempt, {"answer", "function"})
         if ways:
             raise TypeError(
-                f"the bank knows the answer to {attempt!r}: leave out {'and '.join(ways)}"
+                f"the bank knows the answer to {attempt!r}: leave out {', '.join(ways)}="
             )
         if ("measured" in entry) != (measure is not None):
             needed = "needs" if "measured" in entry else "takes no"
             raise TypeError(f"the check {attempt!r} {needed} measure=, a function of the attempt")
-        found = _judge(attempt_at_it, measure=measure, **_ways(entry))
+        found = _judge(attempt_of_the_bank[0], measure=measure, **_ways(entry))
         return Check(found.outcome, found.words, entry["text"])
     if len(ways) != 1:
         raise TypeError("give check exactly one of answer=, cases=, within= and accept=")
@@ -361,7 +362,7 @@ def _ways(entry):
         for recipe in entry.get("random", []):
             for _ in range(recipe["count"]):
                 arguments = [_draw(argument, generator) for argument in recipe["arguments"]]
-                ways["cases"].append((arguments, recipe["expected"]))
+                ways["cases"].append((arguments, _array(recipe["expected"])))
     return ways
 
 
@@ -478,14 +479,14 @@ def _same(given, expected, tolerance, digits=None):
         if one.size != 1 or one.dtype.kind not in "biuf":
             raise MisfitError(f"True or False is asked for, and this is {_kind(given)}.")
         return one.item() == expected
-    given, expected = _numbers(given), np.asarray(expected, dtype=float)
-    if given.squeeze().shape != expected.squeeze().shape:
+    numbers, expected = _numbers(given).squeeze(), np.asarray(expected, dtype=float).squeeze()
+    if numbers.shape != expected.shape:
         asked = "One number is" if expected.size == 1 else f"{expected.size} numbers are"
         raise MisfitError(f"{asked} asked for, and this is {_kind(given)}.")
-    atol = 1e-12
+    atol = np.where(expected == 0, 1e-12, 0.0)
     if digits is not None:
-        tolerance, atol = 0.0, _last_digit(expected.squeeze(), digits)
-    return np.allclose(given.squeeze(), expected.squeeze(), rtol=tolerance, atol=atol)
+        tolerance, atol = 0.0, _last_digit(expected, digits)
+    return np.allclose(numbers, expected, rtol=tolerance, atol=atol)
 
 
 def _last_digit(expected, digits):
@@ -603,4 +604,7 @@ def _short(value):
         return f"{value:.6g}"
     if isinstance(value, np.ndarray):
         return np.array2string(value, precision=5, separator=", ").replace("\n", "")
+    if isinstance(value, (list, tuple)):
+        listed = ", ".join(map(_short, value))
+        return f"[{listed}]" if isinstance(value, list) else f"({listed})"
     return repr(value)
