@@ -10,6 +10,7 @@ from execute_notebooks import FOLDER
 from lab import Lab, browser, find_chromium, jupyterlab
 from nbformat import write
 from nbformat.v4 import new_code_cell, new_notebook
+from playwright.sync_api import expect
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +86,21 @@ def test_arrow_keys_move_the_slider(learning_rate):
     figure.slider("lr").press("ArrowLeft", times=3)
     assert figure.wait_for_change(after) == picture
     assert figure.slider("lr").value() == value
+
+
+def test_enter_commits_a_prediction(open_notebook):
+    """A number that may be two is asked for again; what was typed stands beside the truth."""
+    question = open_notebook("02_learning_rate.ipynb").page.locator(".gdviz-predict").first
+    field, verdict = question.locator("input"), question.locator(".gdviz-verdict")
+    field.fill("1,000")
+    field.press("Enter")
+    expect(verdict).to_contain_text("type the one that you mean")
+    field.fill("")
+    field.press_sequentially("73000")
+    field.press("Enter")
+    expect(verdict).to_contain_text("A surprise.")
+    expect(verdict).to_contain_text("73000")
+    expect(field).to_be_disabled()
 
 
 def test_the_ball_can_be_grabbed(learning_rate):

@@ -1,14 +1,12 @@
 """Every control of every live figure in every notebook: minimum, middle, maximum, every option."""
 
-import ast
 import itertools
 
 import ipywidgets as widgets
-import nbformat
 import numpy as np
 import pytest
 from execute_notebooks import FOLDER
-from IPython.core.inputtransformer2 import TransformerManager
+from notebook_runner import step_through
 
 import gdviz as gd
 
@@ -30,19 +28,9 @@ NO_FORMULA = "x +* ("
 
 
 def run(path):
-    """Execute the code cells as a kernel does, in one namespace, and display each last value."""
-    namespace = {"__name__": "__main__"}
-    transform = TransformerManager().transform_cell
-    for number, cell in enumerate(nbformat.read(path, as_version=4).cells):
-        if cell.cell_type != "code":
-            continue
-        tree = ast.parse(transform(cell.source), filename=f"{path.name}, cell {number}")
-        last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-        exec(compile(tree, f"{path.name}, cell {number}", "exec"), namespace)
-        if last is not None:
-            code = compile(ast.Expression(last.value), f"{path.name}, cell {number}", "eval")
-            shown = eval(code, namespace)
-            getattr(shown, "_repr_mimebundle_", dict)()
+    """Execute the code cells as a kernel does, and display each last value."""
+    for _, shown, _ in step_through(path):
+        getattr(shown, "_repr_mimebundle_", dict)()
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,601 @@
+"""The answer to every question of the bank, computed anew.
+
+Each proof bears the name of its question. It returns, for a choice, the option that the experiment
+gives; for a number, the number; for an exercise, a right attempt and a list of wrong ones, among
+them the shortcuts that a learner may take for the answer.
+"""
+
+import numpy as np
+
+import gdviz as gd
+
+PROOFS = {}
+
+
+def proof(name):
+    def register(function):
+        assert name not in PROOFS
+        PROOFS[name] = function
+        return function
+
+    return register
+
+
+def first(condition):
+    """The first step at which it holds."""
+    return int(np.argmax(condition))
+
+
+BOWL = gd.landscape("x**2 / 2")
+RAVINE = gd.landscape("ravine", k=10)
+SADDLE = gd.landscape("x**2 - y**2", bounds=((-2, 2), (-2, 2)))
+HILLS = gd.landscape("x**4 - 5*x**2 + 3*x", bounds=((-2.8, 2.6),))
+X = np.array([[1, 1], [1, 2], [1, 3], [1, 4]])
+LINE = gd.data.LeastSquares(X, np.array([2, 3.8, 5.9, 7.8]), mean=True)
+
+
+def critical(landscape, kind):
+    """The places of one kind, the lowest first."""
+    found = [point for point in landscape.critical_points() if point.kind == kind]
+    return sorted(found, key=lambda point: point.value)
+
+
+A, B = (minimum.point[0] for minimum in critical(HILLS, "minimum"))
+(HILLTOP,) = (top.point[0] for top in critical(HILLS, "maximum"))
+
+
+# 00
+
+
+@proof("rate zero")
+def _():
+    run = gd.descend(RAVINE, (-2.5, 1.5), gd.GD(lr=0.0), steps=40)
+    return "stays where it is" if (run.points == run.start).all() else "slides down slowly"
+
+
+@proof("weighted sum")
+def _():
+    return 0.5 + np.dot([2, -1], [3, 4]), [2.0, 10.5, 1.5, "10"]
+
+
+# 01
+
+HILL = gd.landscape("hill")
+UPSIDE_DOWN = gd.landscape(f"-({HILL.formula})")
+
+
+@proof("fifth step")
+def _():
+    start = np.array([-2.6, -1.6])
+    assert 0.5 < HILL.value(start) / HILL.value(np.zeros(2)) < 0.6  # half-way up
+    lengths = gd.descend(UPSIDE_DOWN, start, gd.GD(lr=0.35), steps=5).step_lengths
+    share = lengths[4] / lengths[0]
+    return "less than half as long" if share < 0.5 else "just as long" if share < 1.01 else "longer"
+
+
+@proof("equal steps")
+def _():
+    place, distances = np.array([-2.6, -1.6]), []
+    for _ in range(100):
+        gradient = HILL.gradient(place)
+        place = place + 0.8 * gradient / np.linalg.norm(gradient)
+        distances.append(np.linalg.norm(place))
+    assert np.min(distances[20:]) > 0.01
+    return "hops around the top" if max(distances[20:]) < 0.8 else "is far down the other side"
+
+
+@proof("which way")
+def _():
+    for slope in (0.1, 3.0):
+        step, _ = gd.GD(lr=0.1).update(np.array([slope]), (), 0)
+        assert step < 0
+    return "down, against the slope"
+
+
+@proof("one step")
+def _():
+    def by_gd(x, gradient, lr):
+        return x + gd.GD(lr).update(np.atleast_1d(gradient), (), 0)[0]
+
+    return by_gd, [
+        lambda x, gradient, lr: x + lr * gradient,
+        lambda x, gradient, lr: x - lr * np.sign(gradient),
+        lambda x, gradient, lr: x - gradient,
+        lambda x, gradient, lr: 1 - lr * gradient,
+        {(1.0, 4.0, 0.1): 0.6},
+    ]
+
+
+@proof("gradient of the error")
+def _():
+    def by_least_squares(w, b, x, y):
+        fit = gd.data.LeastSquares(np.stack([x, np.ones_like(x)], axis=1), y)
+        return fit.gradient(np.array([w, b]))
+
+    def errors(w, b, x, y):
+        return w * x + b - y
+
+    return by_least_squares, [
+        lambda *given: (np.sum(errors(*given)), np.sum(errors(*given))),
+        lambda *given: (np.sum(errors(*given)), np.sum(errors(*given) * given[2])),
+        lambda *given: (np.mean(errors(*given) * given[2]), np.mean(errors(*given))),
+        lambda *given: (2 * np.sum(errors(*given) * given[2]), 2 * np.sum(errors(*given))),
+        lambda *given: (-np.sum(errors(*given) * given[2]), -np.sum(errors(*given))),
+        lambda w, b, x, y: (-11.0, -8.0) if w == 0 else (-3.0, -2.0),
+    ]
+
+
+# 02
+
+
+@proof("overshoot")
+def _():
+    return gd.descend(BOWL, -2.0, gd.GD(lr=1.5), steps=1).final[0]
+
+
+@proof("overshoots for ever")
+def _():
+    run = gd.descend(BOWL, 2.0, gd.GD(lr=1.9), steps=200)
+    assert (run.points[1:, 0] * run.points[:-1, 0] < 0).all()  # every step crosses the bottom
+    return "at the bottom" if abs(run.final[0]) < 1e-8 else "still swinging as wide"
+
+
+@proof("price of a small rate")
+def _():
+    run = gd.descend(BOWL, 1.0, gd.GD(lr=0.01), steps=3000)
+    return first(np.abs(run.points[:, 0]) <= 1e-6)
+
+
+@proof("best schedule")
+def _():
+    schedules = {
+        "constant": gd.Constant(0.15),
+        "step decay": gd.StepDecay(0.15, factor=0.5, every=50),
+        "1/t": gd.InverseTime(0.15, decay=0.02),
+        "cosine": gd.Cosine(0.15, steps=200),
+    }
+    ends = {
+        name: gd.descend(RAVINE, (-2.5, 1.5), gd.GD(schedule), steps=200).values[-1]
+        for name, schedule in schedules.items()
+    }
+    for_ever = gd.descend(RAVINE, (-2.5, 1.5), gd.GD(schedules["step decay"]), steps=20_000)
+    # all its rates add up to 15: it stands still before it has arrived
+    assert for_ever.values[-1] == for_ever.values[4000] > 1e-15
+    return min(ends, key=ends.get)
+
+
+@proof("too large for a double")
+def _():
+    size, step = 1.0, 0
+    while np.isfinite(size):
+        size, step = size * 1.1, step + 1
+    return step
+
+
+@proof("one-step rate")
+def _():
+    parabola = gd.landscape("3*x**2 - 12*x")
+    rate = 1 / parabola.hessian([0.0])[0, 0]
+    ends = gd.descend(parabola, [[2.9], [-40.0]], gd.GD(rate), steps=1).final
+    assert np.allclose(ends, 2.0)
+    return rate, [1 / 3, 6, 0.169, "1/12", {"lr": 1 / 6}]
+
+
+@proof("largest rate of the fit")
+def _():
+    largest = np.linalg.eigvalsh(LINE.hessian(np.zeros(2)))[-1]
+    return 2 / largest, [1 / largest, 2 / 0.1497, 0.2393, 0.2398]
+
+
+def fits(lr, steps=5000):
+    return gd.descend(LINE, (0.0, 0.0), gd.GD(lr), steps).values
+
+
+@proof("does the fit diverge")
+def _():
+    def by_experiment(lr):
+        values = fits(lr)
+        return not values[-1] < values[0]
+
+    return by_experiment, [
+        lambda lr: fits(lr)[-1] > fits(lr)[0],  # NaN is not larger
+        lambda lr: lr > 0.3,
+        lambda lr: lr > 2 / 0.1497,
+        lambda lr: bool(np.isnan(fits(lr, 1000)[-1])),
+        lambda lr: True,
+        lambda lr: {0.2: False, 0.239: False, 0.24: True}.get(lr, True),
+    ]
+
+
+# 03
+
+
+@proof("both slopes zero")
+def _():
+    (point,) = SADDLE.critical_points()
+    assert np.array_equal(point.point, (0, 0))
+    return {"minimum": "a bottom", "maximum": "a top", "saddle": "neither"}[point.kind]
+
+
+@proof("exactly on the ridge")
+def _():
+    run = gd.descend(SADDLE, (1.5, 0.0), gd.GD(lr=0.05), steps=1000)
+    return "at (0, 0)" if np.allclose(run.final, 0, atol=1e-12) else "far down one side"
+
+
+def leaves(start, lr):
+    run = gd.descend(SADDLE, start, gd.GD(lr), steps=1000)
+    return first(np.abs(run.points[:, 1]) >= 1)
+
+
+@proof("a thousand times nearer")
+def _():
+    assert leaves((1.5, 1e-3), lr=0.05) == 73
+    return leaves((1.5, 1e-6), lr=0.05)
+
+
+@proof("a millionth of noise")
+def _():
+    y, gone = np.zeros(500), np.full(500, 0)
+    errors = np.random.default_rng(0)
+    for step in range(1, 401):
+        y = y - 0.05 * (-2 * y + 1e-6 * errors.standard_normal(500))
+        gone[(gone == 0) & (np.abs(y) >= 1)] = step
+    assert (gone > 0).all()
+    assert 160 < np.median(gone) < 180
+    return "is gone after about 170 steps"
+
+
+@proof("only positive eigenvalues")
+def _():
+    draws = np.random.default_rng(0).standard_normal((400_000, 5, 5))
+    smallest = np.linalg.eigvalsh(draws + draws.swapaxes(1, 2))[:, 0]
+    one_in = 1 / np.mean(smallest > 0)
+    shares = {
+        "about 1 in 2": 2,
+        "about 1 in 32, five coins": 32,
+        "about 1 in 7,000": 7000,
+    }
+    return min(shares, key=lambda name: abs(np.log(one_in / shares[name])))
+
+
+@proof("escape step")
+def _():
+    return leaves((1.0, 1e-9), lr=0.02), [528, 530, 1047, 528.4]
+
+
+@proof("classify")
+def _():
+    def by_signs(eigenvalues):
+        signs = {int(sign) for sign in np.sign(eigenvalues)}
+        if {-1, 1} <= signs:
+            return "saddle"
+        return {frozenset({1}): "minimum", frozenset({-1}): "maximum"}.get(
+            frozenset(signs), "degenerate"
+        )
+
+    def by(number):
+        return "minimum" if number > 0 else "maximum" if number < 0 else "saddle"
+
+    def zero_first(eigenvalues):
+        return "degenerate" if 0 in eigenvalues else by_signs(eigenvalues)
+
+    return by_signs, [
+        lambda eigenvalues: by(sum(eigenvalues)),
+        lambda eigenvalues: by(eigenvalues[0]),
+        lambda eigenvalues: "saddle" if np.prod(eigenvalues) < 0 else by(eigenvalues[0]),
+        lambda eigenvalues: by_signs(eigenvalues[:2]),
+        zero_first,
+        lambda eigenvalues: {
+            (2, 3): "minimum",
+            (-1, -4): "maximum",
+            (-2, 2): "saddle",
+            (0, 2): "degenerate",
+        }.get(tuple(eigenvalues), "saddle"),
+    ]
+
+
+@proof("three formulas")
+def _():
+    formulas = ["x**2 + 4*x*y + y**2", "x*y - x**2 - y**2", "x**2 - 2*x*y + y**2 + y**4"]
+    kinds = {}
+    for formula in formulas:
+        ground = gd.landscape(formula, variables=("x", "y"), bounds=((-2, 2), (-2, 2)))
+        (point,) = ground.critical_points()
+        kinds[formula] = point.kind
+    misses = [{**kinds, formula: "minimum"} for formula in formulas]
+    return kinds, [*misses, {formulas[0]: "saddle"}, "saddle", list(kinds.values())]
+
+
+# 04
+
+
+@proof("more patience")
+def _():
+    run = gd.descend(HILLS, 1.5, gd.GD(lr=0.05), steps=10_100)
+    assert (run.points[100:] == run.points[100]).all()
+    places = {
+        "at A, x = −1.714: deeper is better": A,
+        "at B, x = 1.402": B,
+        "on the hilltop between them": HILLTOP,
+    }
+    return min(places, key=lambda name: abs(run.final[0] - places[name]))
+
+
+@proof("a larger rate")
+def _():
+    starts = np.linspace(-2.8, 2.6, 1081)[:, None]
+    ends = gd.descend(HILLS, starts, gd.GD(np.array([0.01, 0.14])[:, None]), steps=3000).final
+    at_a = np.mean(np.abs(ends[..., 0] - A) < 1e-3, axis=1)
+    at_b = np.mean(np.abs(ends[..., 0] - B) < 1e-3, axis=1)
+    assert round(at_a[0], 3) == 0.576
+    assert round(at_b[1], 2) == 0.91
+    borders = [2 / HILLS.hessian(np.array([place]))[0, 0] for place in (A, B)]
+    assert np.allclose(borders, [0.0792, 0.1473], atol=5e-5)
+    return "zero" if at_a[1] == 0 else "about the same"
+
+
+@proof("a rolling ball")
+def _():
+    betas = np.linspace(0, 0.99, 100)
+    run = gd.descend(HILLS, np.full((100, 1), 1.5), gd.Momentum(lr=0.05, beta=betas), steps=3000)
+    assert np.round(HILLS.value(np.array([[1.5], [HILLTOP]])), 2).tolist() == [-1.69, 0.46]
+    return "none of these" if (run.points > HILLTOP).all() else "0.95"
+
+
+@proof("four minima, one rate")
+def _():
+    minima = critical(gd.landscape("himmelblau"), "minimum")
+    borders = [2 / minimum.eigenvalues[-1] for minimum in minima]
+    assert np.allclose(sorted(borders), [0.0149, 0.0190, 0.0243, 0.0248], atol=5e-5)
+    return sum(border > 0.02 for border in borders)
+
+
+@proof("hilltop")
+def _():
+    return HILLTOP, [(A + B) / 2, 0.3119, 0.3124, 0.0]
+
+
+def ends_at_a(start):
+    return bool(abs(gd.descend(HILLS, start, gd.GD(lr=0.01), steps=3000).final[0] - A) < 1e-3)
+
+
+@proof("which side")
+def _():
+    return ends_at_a, [
+        lambda start: start < 0,
+        lambda start: start < (A + B) / 2,
+        lambda start: abs(start + 2.8) < abs(start - 2.6),  # the nearer end
+        lambda start: start < 0.315,
+        lambda start: start <= 0.31,
+        lambda start: start in (-2.8, 0.31),
+        lambda start: start not in (0.32, 2.6),
+        lambda start: HILLS.value(np.array([start])) < HILLS.value(np.array([HILLTOP])),
+    ]
+
+
+def restarts_by_counting(share, certainty):
+    restarts = 1
+    while 1 - (1 - share) ** restarts < certainty:
+        restarts += 1
+    return restarts
+
+
+@proof("restarts")
+def _():
+    return restarts_by_counting((HILLTOP + 2.8) / 5.4, 0.99), [5, 7, 5.4, 2]
+
+
+@proof("restarts needed")
+def _():
+    def exact(share, certainty):
+        return np.log(1 - certainty) / np.log(1 - share)
+
+    table = {(0.576, 0.99): 6, (0.1317, 0.99): 33, (0.5, 0.9): 4, (0.01, 0.5): 69}
+    return restarts_by_counting, [
+        exact,
+        lambda share, certainty: np.floor(exact(share, certainty)),
+        lambda share, certainty: np.round(exact(share, certainty)),
+        lambda share, certainty: np.ceil(certainty / share),
+        lambda share, certainty: np.ceil(exact(share, 0.99)),
+        lambda *given: table.get(given, 1),
+    ]
+
+
+# 05
+
+
+@proof("steepest slope")
+def _():
+    return gd.networks.activation("sigmoid").derivative(np.linspace(-10, 10, 2001)).max()
+
+
+@proof("too sure of itself")
+def _():
+    loss = gd.landscape("(sigmoid(x) - 0.8)**2 / 2")
+    run = gd.descend(loss, 5.0, gd.GD(lr=0.05), steps=100)
+    assert np.isclose(run.gradient_norms[0], 0.0013, atol=5e-5)
+    share = (5.0 - run.final[0]) / (5.0 - np.log(4))
+    return "not even a hundredth of the way" if share < 0.01 else "about half of the way"
+
+
+@proof("ten factors")
+def _():
+    a, share = 0.5, 1.0
+    for _ in range(10):
+        a = 1 / (1 + np.exp(-a))
+        share *= a * (1 - a)
+    return "less than a millionth" if share < 1e-6 else "about a thousandth"
+
+
+@proof("eight times wider")
+def _():
+    inputs = np.random.default_rng(0).normal(size=(16, 32))
+    inputs /= np.sqrt(np.mean(inputs**2))
+
+    def share(width):
+        stack = gd.networks.Stack(10, width, inputs=32, activation="sigmoid", bias=False)
+        start = stack.initial(gain=1.0, seed=np.arange(20))
+        lengths = stack.loss(inputs, inputs[:, 0]).trace(start).delta_norms
+        return np.exp(np.mean(np.log(lengths[:, 0] / lengths[:, -1])))
+
+    growth = share(128) / share(16)
+    return "it stays about the same" if 0.4 < growth < 2.5 else "it grows about eight times"
+
+
+@proof("exactly zero")
+def _():
+    gradient, layers = np.float32(1), 0
+    while gradient > 0:
+        gradient, layers = gradient * np.float32(0.25), layers + 1
+    return layers
+
+
+@proof("eight sigmoid layers")
+def _():
+    places = np.random.default_rng(3).uniform(-1.5, 1.5, size=(48, 2))
+    side = (places.sum(axis=1) > 0).astype(float)
+
+    def train(depth):
+        stack = gd.networks.Stack(depth, width=8, inputs=2, activation="sigmoid")
+        start = stack.initial(gain=1.0, seed=1)
+        return gd.descend(stack.loss(places, side), start, gd.GD(lr=0.1), steps=300)
+
+    deep, shallow = train(8), train(2)
+    answers = deep.objective.network.predict(deep.final, places)
+    assert deep.values[-1] > shallow.values[-1]
+    assert np.isclose(deep.values[-1], side.var(), rtol=0.05)
+    return "gives nearly the same answer for every point" if np.ptp(answers) < 1e-4 else "diverged"
+
+
+@proof("layers needed")
+def _():
+    layers = 1
+    while 0.236**layers >= 1e-6:
+        layers += 1
+    return layers, [9, 11, 9.57, 236_000]
+
+
+@proof("share that arrives")
+def _():
+    def lengths(depth):
+        inputs = np.random.default_rng(0).normal(size=(16, 32))
+        stack = gd.networks.Stack(int(depth), 32, inputs=32, activation="sigmoid", bias=False)
+        return stack.loss(inputs, inputs[:, 0]).trace(stack.initial(gain=1.0)).delta_norms
+
+    return lambda depth: lengths(depth)[0] / lengths(depth)[-1], [
+        lambda depth: lengths(depth)[0],
+        lambda depth: lengths(depth)[-1] / lengths(depth)[0],
+        lambda depth: lengths(depth)[0] / lengths(depth)[-2],
+        lambda depth: 0.236**depth,
+        lambda depth: {5: 3.990e-04}.get(depth, 2.827e-07),
+    ]
+
+
+@proof("gradients of a chain")
+def _():
+    def by_products(w, a):
+        return np.cumprod((w * a * (1 - a))[::-1])[::-1]
+
+    def by_differences(w, a):
+        """The output for z₁ moved a little, z₂ moved a little, ..., with these a as they stand."""
+        z, h = np.log(a / (1 - a)), 1e-6
+        gradients = []
+        for place in range(len(a)):
+            ends = []
+            for moved in (z[place] + h, z[place] - h):
+                out = 1 / (1 + np.exp(-moved))
+                for later in range(place + 1, len(a)):
+                    # each later neuron is the one above, linearised by its own chain
+                    out = a[later] + a[later] * (1 - a[later]) * w * (out - a[later - 1])
+                ends.append(w * out)
+            gradients.append((ends[0] - ends[1]) / (2 * h))
+        return gradients
+
+    given = -1.5, np.array([0.3, 0.6, 0.45])
+    assert np.allclose(by_products(*given), by_differences(*given), rtol=1e-6)
+    return by_products, [
+        lambda w, a: w * a * (1 - a),
+        lambda w, a: np.cumprod(w * a * (1 - a)),
+        lambda w, a: by_products(w, a)[::-1],
+        lambda w, a: by_products(1.0, a),
+        lambda w, a: by_products(abs(w), a),
+        lambda w, a: [0.0625, 0.25] if len(a) == 2 else [0.0288, 0.0576, 0.18],
+    ]
+
+
+# 06
+
+
+@proof("ten per cent, fifty times")
+def _():
+    return float(np.prod(np.full(50, 1.1)))
+
+
+def patient(depth):
+    inputs = np.random.default_rng(0).normal(size=(16, 8))
+    stack = gd.networks.Stack(depth, width=16, inputs=8, activation="relu")
+    return stack.loss(inputs, np.sign(inputs[:, 0]))
+
+
+@proof("first to overflow")
+def _():
+    count = {"a weight": 0, "forward": 0, "a gradient on its way back": 0}
+    for depth in (2, 6, 12):
+        loss = patient(depth)
+        for gain in (2.0, 2.5, 3.0):
+            for lr in (0.01, 0.1, 1.0, 10.0):
+                start = loss.network.initial(gain, seed=4)
+                run = gd.descend(loss, start, gd.GD(lr), steps=20)
+                step = run.diverged_at
+                if step < 0:
+                    continue
+                if np.isfinite(run.points[step]).all():
+                    count["forward"] += 1
+                elif not np.isfinite(loss.gradient(run.points[step - 1])).all():
+                    count["a gradient on its way back"] += 1
+                else:
+                    count["a weight"] += 1
+    assert count["a weight"] == 0 < count["a gradient on its way back"] < count["forward"]
+    return "an activation on its way forward, or the loss"
+
+
+@proof("a thousandth of the rate")
+def _():
+    loss = patient(10)
+    start = loss.network.initial(gain=3.0, seed=4)
+    lengths = [gd.descend(loss, start, gd.GD(lr), steps=1).gradient_norms[0] for lr in (1e-3, 1e-6)]
+    assert round(lengths[0], -5) == 7_900_000
+    return "as long as before" if lengths[0] == lengths[1] else "a thousand times shorter"
+
+
+def change_over_fifty(gain):
+    inputs = np.random.default_rng(0).normal(size=(16, 64))
+    stack = gd.networks.Stack(50, width=64, inputs=64, activation="relu")
+    start = stack.initial(gain, seed=range(10, 15))
+    lengths = stack.loss(inputs, np.sign(inputs[:, 0])).trace(start).delta_norms
+    return np.median(lengths[:, 0] / lengths[:, 49])
+
+
+def end_of_the_run(threshold):
+    loss = patient(10)
+    start = loss.network.initial(gain=2.0, seed=4)
+    optimizer = gd.Clipped(gd.GD(lr=0.02), max_norm=threshold)
+    return loss.value(gd.descend(loss, start, optimizer, steps=60, record="last").final)
+
+
+@proof("gain for fifty layers")
+def _():
+    return 2**0.5, [1.3, 1.55, 1.0, 2.0]
+
+
+@proof("threshold that saves")
+def _():
+    assert not end_of_the_run(1e300) < 0.6
+    return 10.0, [0.01, 1e4, 1e6]
+
+
+MEASURES = {
+    "gain for fifty layers": change_over_fifty,
+    "threshold that saves": end_of_the_run,
+}
