@@ -42,7 +42,10 @@ class Canvas(anywidget.AnyWidget):
     """What the browser shows: still parts, a frame of ink over them, pins, readout, a play bar."""
 
     _esm = pathlib.Path(__file__).with_name("canvas.js")
-    _css = pathlib.Path(__file__).with_name("canvas.css")
+    _css = "".join(
+        pathlib.Path(__file__).with_name(name).read_text(encoding="utf-8")
+        for name in ("style.css", "canvas.css")
+    )
     still = traitlets.Dict().tag(sync=True)
     cells = traitlets.Dict().tag(sync=True)
     frame = traitlets.Dict().tag(sync=True)
