@@ -8,7 +8,21 @@ from gdviz.descent import Run, descend
 from gdviz.exercises import check, predict
 from gdviz.live import Live
 from gdviz.optimizers import GD, AdaGrad, Adam, Clipped, Momentum, Nesterov, RMSProp, WeightDecay
-from gdviz.panels import Cells, Contour, Curve, Lines, Loss, Panel, Series, Surface, Sweep
+from gdviz.panels import (
+    Boundary,
+    Cells,
+    Contour,
+    Curve,
+    Layers,
+    Lines,
+    Loss,
+    Net,
+    Panel,
+    Pulse,
+    Series,
+    Surface,
+    Sweep,
+)
 from gdviz.picture import show
 from gdviz.schedules import Constant, Cosine, Exponential, InverseTime, StepDecay, WarmUp
 
@@ -16,6 +30,7 @@ __all__ = [
     "GD",
     "AdaGrad",
     "Adam",
+    "Boundary",
     "Cells",
     "Clipped",
     "Constant",
@@ -24,12 +39,15 @@ __all__ = [
     "Curve",
     "Exponential",
     "InverseTime",
+    "Layers",
     "Lines",
     "Live",
     "Loss",
     "Momentum",
     "Nesterov",
+    "Net",
     "Panel",
+    "Pulse",
     "RMSProp",
     "Run",
     "Series",

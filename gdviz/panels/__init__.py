@@ -10,6 +10,21 @@ of the result, for a ``compute`` that returns more than one thing).
 from gdviz.panels.cells import Cells
 from gdviz.panels.landscape import Contour, Curve, Surface
 from gdviz.panels.lines import Lines, Loss, Series, Sweep
+from gdviz.panels.networks import Boundary, Layers, Net, Pulse
 from gdviz.panels.panel import Panel
 
-__all__ = ["Cells", "Contour", "Curve", "Lines", "Loss", "Panel", "Series", "Surface", "Sweep"]
+__all__ = [
+    "Boundary",
+    "Cells",
+    "Contour",
+    "Curve",
+    "Layers",
+    "Lines",
+    "Loss",
+    "Net",
+    "Panel",
+    "Pulse",
+    "Series",
+    "Surface",
+    "Sweep",
+]
