@@ -8,10 +8,11 @@ of the result, for a ``compute`` that returns more than one thing).
 """
 
 from gdviz.panels.cells import Cells
-from gdviz.panels.landscape import Contour, Curve, Surface
+from gdviz.panels.landscape import Contour, Curve
 from gdviz.panels.lines import Lines, Loss, Series, Sweep
 from gdviz.panels.networks import Boundary, Layers, Net, Pulse
 from gdviz.panels.panel import Panel
+from gdviz.panels.surface import Surface
 
 __all__ = [
     "Boundary",

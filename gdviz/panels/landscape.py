@@ -75,8 +75,7 @@ class OnLandscape(Panel):
             if self.with_ball:
                 self.rings.append(walker(ax, colour, ring=True))
                 self.balls.append(walker(ax, colour, marker=mark["marker"], size=14))
-            if (self.dim == 2 and self.projection is None) or self.dim == 1:
-                self.next.append(Arrow(ax))
+            self.next.append(Arrow(ax))
         self.first = [Arrow(ax) for _ in range(self.arrows)]
         look = {"weight": "bold", "ha": "left", "va": "bottom", "zorder": 12, "clip_on": True}
         self.first_names = [
@@ -203,8 +202,7 @@ class OnLandscape(Panel):
         return f"left the picture at step {left}" if left else "starts outside the picture"
 
     def _limits(self):
-        names = ("x", "y", "z") if hasattr(self.ax, "get_zlim") else ("x", "y")
-        return np.array([getattr(self.ax, f"get_{name}lim")() for name in names])
+        return np.array([self.ax.get_xlim(), self.ax.get_ylim()])
 
     def _visible(self, trails):
         low, high = self._limits().T[..., None]
@@ -327,96 +325,6 @@ class Contour(OnLandscape):
 
     def place(self, points, landscape):
         return points[..., 0], points[..., 1]
-
-
-class Surface(OnLandscape):
-    """A landscape of two variables as a surface in space, which the learner turns by dragging it.
-
-    The arrow keys turn it too, when the picture has the focus. ``view`` is the elevation and the
-    azimuth in degrees; without it the surface shows the side on which most of it is seen.
-
-    >>> Surface(view=(40, -70)).view
-    (40, -70)
-    """
-
-    dim = 2
-    projection = "3d"
-    turns = True
-    marks = False
-    margins = (4, 14, 4, 6)
-    faces = 31
-
-    def __init__(self, landscape=None, *, view=None, **options):
-        super().__init__(landscape, **options)
-        self.view = view
-
-    def scene(self, ax, landscape):
-        self.ground_landscape = landscape
-        grids, values = heights(landscape, self.faces)
-        names = landscape.variables
-        shown = np.ma.masked_invalid(values)
-        bottom, top = float(shown.min()), float(shown.max())
-        if self.view is None:
-            self.view = best_view(values)
-        ax.computed_zorder = False
-        ax.view_init(*self.view)
-        ax.set_box_aspect((1, 1, 0.7), zoom=1.04)
-        ax.set(xlim=landscape.bounds[0], ylim=landscape.bounds[1])
-        # the valley floor may lie a little below the lowest point of the grid
-        margin = 0.02 * (top - bottom) or 1
-        ax.set(zlim=(bottom - margin, top + margin), xlabel=names[0], ylabel=names[1])
-        ax.set_zlabel(height_label(landscape))
-        for axis in (ax.xaxis, ax.yaxis, ax.zaxis):
-            axis.set_major_locator(MaxNLocator(4))
-            axis.set_pane_color((1, 1, 1, 0))
-        look = {"cmap": PAPER, "rcount": self.faces, "ccount": self.faces}
-        look |= {"lw": 0.25, "edgecolor": LINE, "antialiased": True}
-        ax.plot_surface(*grids, shown, alpha=0.95, zorder=0, **look)
-
-    def place(self, points, landscape):
-        return points[..., 0], points[..., 1], landscape.value(points)
-
-    def turn(self, right, up):
-        """Turn the surface by so many degrees."""
-        elevation, azimuth = self.view
-        self.view = (float(np.clip(elevation + up, -90, 90)), (azimuth - right) % 360)
-        self.ax.view_init(*self.view)
-
-    def where(self, value):
-        return None
-
-    def locate(self, pixel):
-        return None
-
-    def _put(self, artist, trail):
-        # what leaves the box would be drawn across the whole figure
-        low, high = self._limits().T[..., None]
-        with np.errstate(invalid="ignore"):
-            outside = ~((trail >= low) & (trail <= high)).all(axis=0)
-        artist.set_data_3d(*np.where(outside, np.nan, trail))
-
-
-def best_view(values, elevation=34.0):
-    """Return the elevation and azimuth from which most of a surface's ``(n, n)`` heights face us.
-
-    >>> slope = np.linspace(0, 1, 9) * np.ones((9, 1))
-    >>> 90 < best_view(slope)[1] < 270
-    True
-    """
-    heights = np.nan_to_num(
-        values, nan=float(np.nanmean(np.where(np.isfinite(values), values, np.nan)))
-    )
-    span = float(np.ptp(heights)) or 1.0
-    down, right = np.gradient(heights / span * 0.7 * len(heights))
-    normals = np.stack([-right, -down, np.ones_like(right)], axis=-1)
-    normals /= np.linalg.norm(normals, axis=-1, keepdims=True)
-    angles = np.radians(np.arange(-60.0, 300.0, 15.0))
-    lift = np.radians(elevation)
-    eyes = np.stack(
-        [np.cos(angles) * np.cos(lift), np.sin(angles) * np.cos(lift), 0 * angles + np.sin(lift)]
-    )
-    facing = np.clip(normals.reshape(-1, 3) @ eyes, 0, 0.3).mean(axis=0)
-    return elevation, float(np.degrees(angles[int(np.argmax(np.round(facing, 4)))]))
 
 
 def height_label(landscape):

@@ -40,7 +40,7 @@ MOST_LAYERS = 60
 
 def _palette(colours):
     """Return the shades from low over 1 to high, then unlit, exactly 0, and not finite."""
-    shades = LinearSegmentedColormap.from_list("sizes", colours)(np.linspace(0, 1, SHADES))
+    shades = LinearSegmentedColormap.from_list("sizes", colours, SHADES)(np.arange(SHADES))
     return [*(to_hex(shade) for shade in shades), "#FFFFFF", "#FFFFFF", "#D5D5D5"]
 
 
