@@ -319,6 +319,8 @@ def test_forward_comes_before_backward_and_backward_from_the_end():
     picture.update((sound, gradients))
     assert panel.note.get_text() == "not finite: gradient of layer 2"
     np.testing.assert_array_equal(panel.bursts.places, panel.columns[2])
+    picture.update((sound, [gradients[0], np.ones((1, 2))]))
+    assert panel.note.get_text() == "not finite: gradient of layer 1"
 
 
 @pytest.mark.parametrize(
