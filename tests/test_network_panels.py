@@ -62,7 +62,6 @@ def test_no_word_touches_another(width, depth):
         gaps = np.diff([word[0] for word in artist.words])
         assert (gaps >= room).all() or len(gaps) == 0
     assert len(panel.gradient_factors.words) <= 12
-    # at most 13: with as many gaps as that, each second one would be too few to see a change in
     assert bool(panel.gradient_factors.words) == (depth > 1)
 
 
@@ -206,6 +205,15 @@ def test_sixty_layers_are_few_strokes():
     frame, _ = picture.frame()
     assert len(frame["strokes"]) < 120
     assert len(frame["points"]) + len(frame["codes"]) < 30_000
+
+
+def test_nothing_is_taken_for_a_ball_that_glides_from_frame_to_frame():
+    pulse = falling(9, 0.3)
+    picture, _ = layers_of(pulse)
+    for step in range(pulse.steps + 1):
+        picture.update(pulse, pulse.until(step))
+        frame, _ = picture.frame()
+        assert all(stroke.get("at") != 1 for stroke in frame["strokes"])
 
 
 def test_marks_know_the_colour_of_each_place():
