@@ -7,7 +7,18 @@ from gdviz.controls import log_slider, point
 from gdviz.descent import Run, descend
 from gdviz.exercises import check, predict
 from gdviz.live import Live
-from gdviz.optimizers import GD, AdaGrad, Adam, Clipped, Momentum, Nesterov, RMSProp, WeightDecay
+from gdviz.networks import first_not_finite
+from gdviz.optimizers import (
+    GD,
+    AdaGrad,
+    Adam,
+    AdamW,
+    Clipped,
+    Momentum,
+    Nesterov,
+    RMSProp,
+    WeightDecay,
+)
 from gdviz.panels import (
     Autopsy,
     Basins,
@@ -28,7 +39,6 @@ from gdviz.panels import (
     Tangent,
     basin,
     ending,
-    first_not_finite,
     hilltops,
     minima,
     which_minimum,
@@ -40,6 +50,7 @@ __all__ = [
     "GD",
     "AdaGrad",
     "Adam",
+    "AdamW",
     "Autopsy",
     "Basins",
     "Clipped",

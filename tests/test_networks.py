@@ -484,7 +484,7 @@ def test_overflow_is_quiet():
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda: Stack(0), "depth is 0: give a whole number of at least 1"),
+        (lambda: Stack(0), "depth is 0: give a whole number of 1 or more"),
         (lambda: Stack(2.5), "depth is 2.5: give a whole number"),
         (lambda: Stack(True), "depth is True"),
         (lambda: Stack(2, width=-1), "width is -1"),

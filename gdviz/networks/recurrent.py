@@ -5,11 +5,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gdviz.networks import checks
+from gdviz import checks
 from gdviz.networks.activations import activation
 from gdviz.networks.initialisers import draw_weights, initial_parameters
 from gdviz.networks.network import Network
-from gdviz.networks.norms import norms
+from gdviz.norms import norms
 
 
 class RecurrentWeights(NamedTuple):

@@ -9,7 +9,7 @@ import numpy as np
 from gdviz.networks.activations import activation
 from gdviz.networks.initialisers import initial_parameters
 from gdviz.networks.network import Network
-from gdviz.networks.norms import norm
+from gdviz.norms import norm
 
 
 @dataclass(frozen=True)

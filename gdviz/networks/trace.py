@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gdviz.networks.norms import flat, norms
+from gdviz.norms import flat, norms
 
 
 class NotFinite(NamedTuple):

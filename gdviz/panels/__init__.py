@@ -8,7 +8,7 @@ Every panel takes ``title`` (the one thing that it says) and ``of`` (a function 
 of the result, for a ``compute`` that returns more than one thing).
 """
 
-from gdviz.panels.autopsy import Autopsy, first_not_finite
+from gdviz.panels.autopsy import Autopsy
 from gdviz.panels.basins import Basins
 from gdviz.panels.crowd import Crowd
 from gdviz.panels.endings import basin, ending, hilltops, minima, which_minimum
@@ -43,7 +43,6 @@ __all__ = [
     "Walk",
     "basin",
     "ending",
-    "first_not_finite",
     "hilltops",
     "minima",
     "which_minimum",

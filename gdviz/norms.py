@@ -1,4 +1,4 @@
-"""Norms of arrays (..., batch, units), right also where the squares under- or overflow."""
+"""Norms, right also where the squares under- or overflow."""
 
 from math import prod
 
@@ -12,6 +12,10 @@ def flat(array):
 
 def norm(array):
     """‖array‖ over the last axis: (..., n) -> (...)."""
+    if array.shape[-1] == 1:
+        return np.abs(array[..., 0])
+    # C order, so that a sum runs in the same order for one run and for a batch.
+    array = np.ascontiguousarray(array)
     with np.errstate(all="ignore"):
         square = np.vecdot(array, array)
         safe = (square > np.finfo(array.dtype).tiny * 1e16) & (square < np.inf)
