@@ -80,7 +80,8 @@ def data(what, given, dtype=float):
         raise TypeError(f"{what} cannot be read as an array of numbers") from None
     bad = array.size - np.count_nonzero(np.isfinite(array))
     if bad:
-        raise ValueError(f"{what} holds NaN or infinity in {bad} places: mend or drop these rows")
+        where = counted(bad, "place")
+        raise ValueError(f"{what} holds NaN or infinity in {where}: mend or drop these rows")
     return array
 
 
@@ -110,3 +111,8 @@ def _takes(function, argument, place):
 def name(value):
     """What a sentence calls a value: a function or a class by its name."""
     return getattr(value, "__name__", repr(value))
+
+
+def counted(number, noun):
+    """A number with its noun: "1 step", "2,000 steps"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

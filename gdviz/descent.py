@@ -13,6 +13,7 @@ from numbers import Real
 import numpy as np
 
 from gdviz import checks
+from gdviz.checks import counted
 from gdviz.norms import norm
 
 __all__ = ["Run", "descend"]
@@ -137,7 +138,7 @@ def _room(steps, shape):
     count = (steps + 1) * math.prod(shape)
     if count > MOST_NUMBERS:
         raise ValueError(
-            f"every point of {_count(math.prod(shape[:-1]), 'run')} of {_count(steps, 'step')} is "
+            f"every point of {counted(math.prod(shape[:-1]), 'run')} of {counted(steps, 'step')} is "
             f"{count:,} numbers, and a Run keeps {MOST_NUMBERS:,} at most: take fewer steps or "
             f'runs, or record="last", which keeps the last point of each run only.'
         )
@@ -220,8 +221,8 @@ def _checked_start(objective, start):
     dim = getattr(objective, "dim", None)
     if dim is not None and x.shape[-1] != dim:
         raise ValueError(
-            f"start has {_count(x.shape[-1], 'coordinate')} (shape {x.shape}), but the objective "
-            f"has {_count(dim, 'variable')}: the last axis of a start is the coordinate, so one "
+            f"start has {counted(x.shape[-1], 'coordinate')} (shape {x.shape}), but the objective "
+            f"has {counted(dim, 'variable')}: the last axis of a start is the coordinate, so one "
             f"start has shape ({dim},), and many have shape (..., {dim})."
         )
     return x
@@ -395,7 +396,7 @@ class Run:
             return norm(self.points - _point(minimum, self))
 
     def __str__(self):
-        way = f"{_count(self.steps, 'step')} of {self.optimizer}"
+        way = f"{counted(self.steps, 'step')} of {self.optimizer}"
         # The last point alone does not tell at which step a run diverged.
         told = self.recorded == "all"
         with np.errstate(all="ignore"):
@@ -457,7 +458,7 @@ def _point(minimum, run):
         point = np.array([math.nan])
     if not np.isfinite(point).all() or point.shape[-1] != run.dim:
         raise ValueError(
-            f"minimum is {minimum!r}: it is a point of {_count(run.dim, 'finite coordinate')}."
+            f"minimum is {minimum!r}: it is a point of {counted(run.dim, 'finite coordinate')}."
         )
     return point
 
@@ -469,10 +470,6 @@ def _looks(array):
 def _short(value):
     words = " ".join(str(value).split())
     return words if len(words) <= 80 else f"{words[:77]}..."
-
-
-def _count(number, noun):
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _tuple(x):
