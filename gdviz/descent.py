@@ -137,10 +137,11 @@ def _room(steps, shape):
     """An empty array for every point of a run."""
     count = (steps + 1) * math.prod(shape)
     if count > MOST_NUMBERS:
+        runs, of = counted(math.prod(shape[:-1]), "run"), counted(steps, "step")
         raise ValueError(
-            f"every point of {counted(math.prod(shape[:-1]), 'run')} of {counted(steps, 'step')} is "
-            f"{count:,} numbers, and a Run keeps {MOST_NUMBERS:,} at most: take fewer steps or "
-            f'runs, or record="last", which keeps the last point of each run only.'
+            f"every point of {runs} of {of} is {count:,} numbers, and a Run keeps "
+            f'{MOST_NUMBERS:,} at most: take fewer steps or runs, or record="last", which keeps '
+            f"the last point of each run only."
         )
     return np.empty((steps + 1, *shape))
 

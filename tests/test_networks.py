@@ -425,7 +425,7 @@ def test_norm_is_right_where_the_square_is_not_a_number(size):
     np.testing.assert_array_equal(norm(vectors[:, :1]), np.abs(vectors[:, 0]))
     mixed = np.stack([vectors, np.ones_like(vectors)])
     np.testing.assert_array_equal(norm(mixed)[0], norm(vectors))
-    np.testing.assert_array_equal(norms([mixed, vectors])[0, :, 1], norm(vectors))
+    np.testing.assert_array_equal(norms([mixed, mixed])[0, :, 1], norm(vectors))
 
 
 def test_norm_of_what_is_not_finite_is_not():
