@@ -2,12 +2,23 @@
 
 from importlib import import_module
 
-from gdviz import data, networks, optimizers, panels, schedules
+from gdviz import data, endings, networks, optimizers, panels, schedules
 from gdviz.controls import log_slider, point
 from gdviz.descent import Run, descend
 from gdviz.exercises import check, predict
 from gdviz.live import Live
-from gdviz.optimizers import GD, AdaGrad, Adam, Clipped, Momentum, Nesterov, RMSProp, WeightDecay
+from gdviz.networks import first_not_finite
+from gdviz.optimizers import (
+    GD,
+    AdaGrad,
+    Adam,
+    AdamW,
+    Clipped,
+    Momentum,
+    Nesterov,
+    RMSProp,
+    WeightDecay,
+)
 from gdviz.panels import (
     Boundary,
     Cells,
@@ -30,6 +41,7 @@ __all__ = [
     "GD",
     "AdaGrad",
     "Adam",
+    "AdamW",
     "Boundary",
     "Cells",
     "Clipped",
@@ -59,6 +71,8 @@ __all__ = [
     "check",
     "data",
     "descend",
+    "endings",
+    "first_not_finite",
     "landscape",
     "landscapes",
     "log_slider",

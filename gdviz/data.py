@@ -4,6 +4,8 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from gdviz import checks
+
 
 def diabetes():
     """Return the body-mass index of 442 diabetes patients and how far the disease went in a year.
@@ -42,8 +44,8 @@ class LeastSquares:
     name = "E"
 
     def __init__(self, inputs, targets, *, mean=False, variables=None, bounds=None):
-        self.inputs = np.asarray(inputs, dtype=float)
-        self.targets = np.asarray(targets, dtype=float)
+        self.inputs = checks.data("inputs", inputs)
+        self.targets = checks.data("targets", targets)
         if self.inputs.ndim != 2 or self.targets.shape != self.inputs.shape[:1]:
             raise ValueError(
                 "inputs have shape (n, d) and targets (n,), one for each row, "
@@ -51,8 +53,6 @@ class LeastSquares:
             )
         if not len(self.inputs):
             raise ValueError("there is no data: give one row of inputs or more")
-        if not (np.isfinite(self.inputs).all() and np.isfinite(self.targets).all()):
-            raise ValueError("the data hold a NaN or an infinity: leave such rows out first")
         self.dim = self.inputs.shape[1]
         self.scale = 1 / len(self.inputs) if mean else 1.0
         self.variables = tuple(variables or (f"w{number}" for number in range(self.dim)))

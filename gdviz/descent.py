@@ -4,23 +4,23 @@ The last axis of a start is the coordinate, every leading axis an independent ru
 runs equals the same runs one at a time, exactly.
 """
 
-import inspect
 import math
-import os
-import sys
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
-from numbers import Integral, Real
+from numbers import Real
 
 import numpy as np
 
+from gdviz import checks
+from gdviz.checks import counted
+from gdviz.norms import norm
+
 __all__ = ["Run", "descend"]
 
-# Doubles in one array of a block: an optimizer and a formula hold some ten such arrays at once,
-# and together they should stay in a core's cache of 2 MB.
-BLOCK = 40_000
+MOST_NUMBERS = 2**28  # that a run may keep: 2 GB
+AT_ONCE = 20_000  # numbers of a block: the ten arrays or so of a step then fit a core's cache
+DOUBLE = np.dtype(float)
 
 
 def descend(objective, start, optimizer, steps, record="all"):
@@ -32,14 +32,16 @@ def descend(objective, start, optimizer, steps, record="all"):
         objective: anything with `value(x)`, `(..., dim) -> (...)`, and `gradient(x)`,
             `(..., dim) -> (..., dim)`; with mini-batches `gradient(x, step)`.
         start: shape `(..., dim)`; a number will do for one variable.
-        optimizer: anything with `init(x)` and `update(gradient, state, step)`. Its hyper-parameters
-            of shape `(...)` broadcast against the starts: 50 rates of shape `(50, 1)` and 40 starts
-            of shape `(40, 2)` are 2,000 runs of shape `(50, 40)`.
+        optimizer: anything with `init(x)` and `update(gradient, state, step)`; one that needs the
+            point has `update(gradient, state, step, x)`. Its hyper-parameters of shape `(...)`
+            broadcast against the starts: 50 rates of shape `(50, 1)` and 40 starts of shape
+            `(40, 2)` are 2,000 runs of shape `(50, 40)`.
         steps: how many, a whole number of 1 or more.
         record: "all" keeps every point, "last" only the last one of each run.
 
     An overflow gives inf or nan in the run, without a warning. Raises TypeError or ValueError where
-    an argument is not one of these.
+    an argument is not one of these, where shapes do not fit, where `update` does not return
+    `(delta, state)`, and where more numbers would be kept than fit.
 
     >>> class Bowl:
     ...     def value(self, x):
@@ -58,192 +60,181 @@ def descend(objective, start, optimizer, steps, record="all"):
     """
     start = _checked_start(objective, start)
     _check_optimizer(optimizer)
-    _check_whole(steps, "steps", 1)
+    steps = checks.whole("steps", steps)
     if record not in ("all", "last"):
         raise ValueError(f'record is {record!r}: it is "all" (every point) or "last" (the last).')
-    steps = int(steps)
     with np.errstate(all="ignore"):
         path = _walk(objective, start, optimizer, steps)
         begin, first = next(path), next(path)
-        _check_first(start, first)
         begin = np.broadcast_to(begin, first.shape)
-        points = np.empty((steps + 1, *first.shape)) if record == "all" else None
-        if _divided(objective, begin, optimizer):
+        points = _room(steps, first.shape) if record == "all" else None
+        if begin.size > AT_ONCE and _divisible(objective, optimizer):
             final = _follow_in_blocks(objective, begin, optimizer, steps, points)
         else:
-            final = _follow(chain((begin, first), path), first.shape, points)
+            final = _follow(chain((begin, first), path), points)
     return Run(objective, optimizer, steps, begin, final, points)
 
 
 def _walk(objective, x, optimizer, steps):
     """The points of a run, one after the other: the whole of gradient descent."""
-    gradient = _gradient_of(objective)
+    gradient, update = _gradient_of(objective), optimizer.update
+    takes_point = checks.takes(update, "x", place=4)
     yield x
     state = optimizer.init(x)
     for step in range(steps):
-        delta, state = optimizer.update(gradient(x, step), state, step)
+        g = gradient(x, step)
+        try:
+            result = update(g, state, step, x) if takes_point else update(g, state, step)
+        except ValueError:
+            _check_shapes(optimizer, x, step)
+            raise
+        pair = type(result) is tuple and len(result) == 2
+        if not pair or getattr(result[0], "shape", None) != x.shape:
+            result = _checked_update(result, optimizer, x)
+        delta, state = result
         x = x + delta
         yield x
 
 
-def _follow(path, shape, points):
+def _follow(path, points):
     """Write a path to `points`, where there is such an array, and return its last point."""
+    shape = None
     for step, x in enumerate(path):
+        shape = shape or x.shape
         if x.shape != shape:
             raise ValueError(
-                f"the points have shape {shape} at first and {x.shape} at step {step}: a schedule "
-                f"must return as many numbers at every step."
+                f"the points have shape {shape} at first and {x.shape} at step {step}: a schedule, "
+                f"and the objective, must give as many numbers at every step."
             )
         if points is not None:
             points[step] = x
     return x
 
 
-def _follow_in_blocks(objective, start, optimizer, steps, points):
-    """The same for each block of a batch: write its part of `points`, return all last points."""
-    lines = (-1, start.shape[-1])
-    final = np.empty(start.shape)
-    ends = final.reshape(lines)
-    ways = None if points is None else points.reshape(steps + 1, *lines)
-
-    def work(rows, path, part):
-        ends[rows] = _follow(path, ends[rows].shape, None if ways is None else ways[:, rows])
-
-    _in_blocks(work, objective, start, optimizer, steps)
-    return final
-
-
-def _first_not_finite(objective, start, optimizer, steps):
-    """Where each run's value is first not finite, found by walking the way again."""
-    first = np.full(start.shape[:-1], -1)
-    flat = first.reshape(-1)
-
-    def work(rows, path, part):
-        for step, x in enumerate(path):
-            lost = ~np.isfinite(part.value(x)).reshape(-1)
-            flat[rows] = np.where(lost & (flat[rows] < 0), step, flat[rows])
-
-    if _divided(objective, start, optimizer):
-        _in_blocks(work, objective, start, optimizer, steps)
-    else:
-        with np.errstate(all="ignore"):
-            work(slice(None), _walk(objective, start, optimizer, steps), objective)
-    return first
+def _follow_in_blocks(objective, begin, optimizer, steps, points):
+    """The same for a large batch, block by block: what a block computes stays in the cache."""
+    shape, dim = begin.shape[:-1], begin.shape[-1]
+    starts, final = begin.reshape(-1, dim), np.empty((math.prod(shape), dim))
+    ways = None if points is None else points.reshape(steps + 1, -1, dim)
+    length = math.ceil(AT_ONCE / dim)
+    for first in range(0, len(starts), length):
+        rows = slice(first, first + length)
+        part = objective.take(rows, shape), starts[rows], optimizer.take(rows, shape)
+        final[rows] = _follow(_walk(*part, steps), None if ways is None else ways[:, rows])
+    return final.reshape(begin.shape)
 
 
-def _divided(objective, start, optimizer):
-    """Whether a batch is worth dividing, and all that shapes its runs can be divided."""
-    if start.size <= BLOCK or not hasattr(objective, "take"):
-        return False
+def _divisible(objective, optimizer):
+    """Whether all that may hold one number for each run can give those of some runs."""
     while optimizer is not None:
         if not hasattr(optimizer, "take"):
             return False
         optimizer = getattr(optimizer, "optimizer", None)
-    return True
+    return hasattr(objective, "take")
 
 
-def _in_blocks(work, objective, start, optimizer, steps):
-    """Call `work(rows, path, objective)` for each block of the flattened batch, on all cores."""
-    shape, flat = start.shape[:-1], start.reshape(-1, start.shape[-1])
-    cores = _cores()
-
-    def one(rows):
-        part = objective.take(rows, shape)
-        with np.errstate(all="ignore"):
-            work(rows, _walk(part, flat[rows], optimizer.take(rows, shape), steps), part)
-
-    count = math.ceil(start.size / (BLOCK * cores)) * cores
-    length = math.ceil(len(flat) / count)
-    blocks = [slice(i, i + length) for i in range(0, len(flat), length)]
-    if cores == 1:
-        list(map(one, blocks))
-    else:
-        with ThreadPoolExecutor(cores) as pool:
-            list(pool.map(one, blocks))
-
-
-def _cores():
-    if sys.platform == "emscripten":
-        return 1
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-
-
-def _takes_step(objective):
-    try:
-        arguments = inspect.signature(objective.gradient).parameters
-    except (TypeError, ValueError):
-        return False
-    needed = [a for a in arguments.values() if a.default is a.empty and a.kind in (0, 1)]
-    return "step" in arguments or len(needed) > 1
+def _room(steps, shape):
+    """An empty array for every point of a run."""
+    count = (steps + 1) * math.prod(shape)
+    if count > MOST_NUMBERS:
+        runs, of = counted(math.prod(shape[:-1]), "run"), counted(steps, "step")
+        raise ValueError(
+            f"every point of {runs} of {of} is {count:,} numbers, and a Run keeps "
+            f'{MOST_NUMBERS:,} at most: take fewer steps or runs, or record="last", which keeps '
+            f"the last point of each run only."
+        )
+    return np.empty((steps + 1, *shape))
 
 
 def _gradient_of(objective):
     """The objective's gradient as a function of the point and the step."""
-    evaluate, takes_step = objective.gradient, _takes_step(objective)
+    evaluate, takes_step = objective.gradient, checks.takes(objective.gradient, "step", place=2)
 
     def gradient(x, step):
-        g = np.asarray(evaluate(x, step) if takes_step else evaluate(x))
-        if g.shape != x.shape and g.shape[-1:] != x.shape[-1:]:
-            raise ValueError(
-                f"the objective's gradient has shape {g.shape} at points of shape {x.shape}: "
-                f"its last axis must be the coordinate, as that of the points."
-            )
-        return g
+        g = evaluate(x, step) if takes_step else evaluate(x)
+        if type(g) is np.ndarray and g.dtype is DOUBLE and g.shape == x.shape:
+            return g
+        return _checked_gradient(g, x)
 
     return gradient
 
 
-def _checked_start(objective, start):
-    for name in ("value", "gradient"):
-        if not callable(getattr(objective, name, None)):
-            raise TypeError(
-                f"the objective is {objective!r}, which has no {name}(x): "
-                f'give a landscape, as in gd.landscape("x**2"), or an object with '
-                f"value(x) and gradient(x)."
-            )
-    try:
-        x = np.asarray(start)
-    except ValueError:
-        x = np.empty(0, dtype=object)
-    if x.dtype.kind not in "fiu" or not x.size:
-        raise TypeError(
-            f"start is {start!r}: a start is a number for each coordinate, as in start=(-2.5, 2)."
+def _checked_gradient(given, x):
+    g = np.asarray(given)
+    if g.dtype.kind not in "fiu" or g.shape[-1:] != x.shape[-1:]:
+        raise ValueError(
+            f"the objective's gradient {_looks(g)} at points of shape {x.shape}: "
+            f"its last axis must be the coordinate, as that of the points."
         )
-    x = np.atleast_1d(x.astype(float))
-    if not np.isfinite(x).all():
-        place = np.unravel_index(np.argmin(np.isfinite(x)), x.shape)
-        where = f" at index {tuple(int(i) for i in place)}" if x.size > 1 else ""
-        raise ValueError(f"start is {x[place]}{where}: a start is made of finite numbers.")
+    return g.astype(float, copy=False)
+
+
+def _checked_update(result, optimizer, x):
+    rule = f"{type(optimizer).__name__}.update"
+    if not isinstance(result, tuple) or len(result) != 2:
+        raise TypeError(
+            f"{rule} returned {_short(result)}: it returns two things, the step and the state "
+            f"after it, as in `return delta, state`."
+        )
+    delta, state = np.asarray(result[0]), result[1]
+    try:
+        fits = delta.shape[-1:] == x.shape[-1:] and np.broadcast_shapes(delta.shape, x.shape)
+    except ValueError:
+        fits = False
+    if not fits or delta.dtype.kind not in "fiu":
+        raise ValueError(
+            f"{rule} returned a delta that {_looks(delta)} at points of shape {x.shape}: "
+            f"it is a number for each coordinate, as the gradient."
+        )
+    return delta, state
+
+
+def _check_shapes(optimizer, x, step):
+    """Say which numbers of an optimizer do not broadcast against the runs, where some do not."""
+    batch, rule = x.shape[:-1], optimizer
+    while hasattr(rule, "shapes"):
+        for name, shape in rule.shapes(step).items():
+            try:
+                np.broadcast_shapes(shape, batch)
+            except ValueError:
+                each = "rate" if name == "lr" else "value"
+                wider = shape + (1,) * len(batch)
+                raise ValueError(
+                    f"{name} has shape {shape} and the starts have shape {x.shape}, a batch of "
+                    f"{batch}: these do not broadcast. To try every {each} from every start give "
+                    f"the {each}s shape {wider}, as np.reshape({name}, {wider}) does; for one "
+                    f"{each} for each start give them shape {batch}."
+                ) from None
+        rule = getattr(rule, "optimizer", None)
+
+
+def _checked_start(objective, start):
+    if not checks.has(objective, "value", "gradient"):
+        missing = [m for m in ("value", "gradient") if not hasattr(objective, m)]
+        why = f"which has no {missing[0]}(x)" if missing else "a class"
+        raise TypeError(
+            f"the objective is {checks.name(objective)}, {why}: "
+            f'give a landscape, as in gd.landscape("x**2"), or an object with '
+            f"value(x) and gradient(x)."
+        )
+    says = "a start is a number for each coordinate, all finite, as in start=(-2.5, 2)"
+    x = np.atleast_1d(checks.numbers("start", start, says).astype(float))
     dim = getattr(objective, "dim", None)
     if dim is not None and x.shape[-1] != dim:
         raise ValueError(
-            f"start has {_count(x.shape[-1], 'coordinate')} (shape {x.shape}), but the objective "
-            f"has {_count(dim, 'variable')}: the last axis of a start is the coordinate, so one "
+            f"start has {counted(x.shape[-1], 'coordinate')} (shape {x.shape}), but the objective "
+            f"has {counted(dim, 'variable')}: the last axis of a start is the coordinate, so one "
             f"start has shape ({dim},), and many have shape (..., {dim})."
         )
     return x
 
 
 def _check_optimizer(optimizer):
-    made = not isinstance(optimizer, type)
-    if not (made and hasattr(optimizer, "init") and hasattr(optimizer, "update")):
-        given = repr(optimizer) if made else f"{optimizer.__name__}, without its numbers"
-        raise TypeError(f"optimizer is {given}: give an optimizer, as in optimizer=gd.GD(lr=0.1).")
-
-
-def _check_whole(number, name, least, most=None):
-    whole = isinstance(number, Integral) and not isinstance(number, bool | np.bool_)
-    if not whole or number < least or (most is not None and number > most):
-        says = f"{least} or more" if most is None else f"from {least} to {most}"
-        kind = ValueError if isinstance(number, Real) else TypeError
-        raise kind(f"{name} is {number!r}: it is a whole number, {says}.")
-
-
-def _check_first(start, first):
-    if first.shape[-1] != start.shape[-1]:
-        raise ValueError(
-            f"the optimizer's steps have shape {first.shape} from a start of shape {start.shape}: "
-            f"their last axis must be the coordinate, as that of the start."
+    if not checks.has(optimizer, "init", "update"):
+        lacks = ", without its numbers" if isinstance(optimizer, type) else ""
+        raise TypeError(
+            f"optimizer is {checks.name(optimizer)}{lacks}: give an optimizer, "
+            f"as in optimizer=gd.GD(lr=0.1)."
         )
 
 
@@ -287,6 +278,11 @@ class Run:
         return self.final.shape[-1]
 
     @property
+    def recorded(self):
+        """What was kept: "all" points, which can be cut and played, or the "last" one only."""
+        return "last" if self._points is None else "all"
+
+    @property
     def points(self):
         """Every point, `(steps + 1, ..., dim)`, the start first."""
         if self._points is None:
@@ -304,24 +300,40 @@ class Run:
     def gradient_norms(self):
         """The length of the gradient at every point, `(steps + 1, ...)`."""
         gradient = _gradient_of(self.objective)
-        if not _takes_step(self.objective):
-            return _along(lambda x: _norm(gradient(x, 0)), self.points)
+        if not checks.takes(self.objective.gradient, "step", place=2):
+            return _along(lambda x: norm(gradient(x, 0)), self.points)
         with np.errstate(all="ignore"):
-            return np.stack([_norm(gradient(x, step)) for step, x in enumerate(self.points)])
+            return np.stack([norm(gradient(x, step)) for step, x in enumerate(self.points)])
 
     @cached_property
     def step_lengths(self):
         """The distance from each point to the next, `(steps, ...)`."""
         with np.errstate(all="ignore"):
-            return _norm(np.diff(self.points, axis=0))
+            return norm(np.diff(self.points, axis=0))
 
     @cached_property
     def diverged_at(self):
-        """The first step with a value that is not finite, `(...)`, and -1 where there is none."""
-        if self._points is None:
-            first = _first_not_finite(self.objective, self.start, self.optimizer, self.steps)
-        else:
-            first = _first(~np.isfinite(self.values))
+        """The first step with a value that is not finite, `(...)`, and -1 where there is none.
+
+        Steps count as `points` does: 0 is the start. Points may stay finite for some steps more, as
+        the value overflows first: where a figure says at which step a run left the finite numbers,
+        it says this one.
+
+        With `record="last"` the way is walked once more to find it; raises ValueError where that
+        leads elsewhere, as with noise that is not seeded.
+        """
+        if self._points is not None:
+            return _plain(_first(~np.isfinite(self.values)))
+        first = np.full(self.shape, -1)
+        with np.errstate(all="ignore"):
+            path = _walk(self.objective, self.start, self.optimizer, self.steps)
+            for step, x in enumerate(path):
+                first[(first < 0) & ~np.isfinite(self.objective.value(x))] = step
+        if not np.array_equal(x, self.final, equal_nan=True):
+            raise ValueError(
+                "this run kept its last point only, and to walk its way again leads elsewhere, as "
+                'with noise that is not seeded: record="all" tells at which step it diverged.'
+            )
         return _plain(first)
 
     def reached(self, tolerance, minimum=None):
@@ -354,11 +366,11 @@ class Run:
         """
         points = self.points
         with np.errstate(all="ignore"):
-            sizes = _norm(points)
+            sizes = norm(points)
             if minimum is None:
                 e, sizes = self.step_lengths, np.maximum(sizes[1:], sizes[:-1])
             else:
-                e, sizes = self._distances(minimum), np.maximum(sizes, _norm(_point(minimum, self)))
+                e, sizes = self._distances(minimum), np.maximum(sizes, norm(_point(minimum, self)))
             usable = np.isfinite(e) & (e > np.maximum(1e-6 * sizes, 1e-290))
             rank = np.cumsum(usable, axis=0)
             count = rank[-1]
@@ -373,9 +385,9 @@ class Run:
 
     def until(self, step):
         """The same run, cut after `step` steps: what a player shows at that step."""
-        _check_whole(step, "step", 0, self.steps)
-        points = self.points[: step + 1]
-        cut = Run(self.objective, self.optimizer, int(step), self.start, points[-1], points)
+        points = self.points[: checks.whole("step", step, 0, self.steps) + 1]
+        ahead = self.points[step + 1] if step < self.steps else None
+        cut = Run(self.objective, self.optimizer, int(step), self.start, points[-1], points, ahead)
         for name in ("values", "gradient_norms"):
             if name in self.__dict__:
                 cut.__dict__[name] = self.__dict__[name][: step + 1]
@@ -383,49 +395,50 @@ class Run:
 
     def _distances(self, minimum):
         with np.errstate(all="ignore"):
-            return _norm(self.points - _point(minimum, self))
+            return norm(self.points - _point(minimum, self))
 
     def __str__(self):
-        way = f"{_count(self.steps, 'step')} of {self.optimizer}"
-        if not self.shape:
+        way = f"{counted(self.steps, 'step')} of {self.optimizer}"
+        # The last point alone does not tell at which step a run diverged.
+        told = self.recorded == "all"
+        with np.errstate(all="ignore"):
+            value = np.asarray(self.objective.value(self.final))
+            ended = np.asarray(self.diverged_at) < 0 if told else np.isfinite(value)
+            if self.shape:
+                return (
+                    f"{' × '.join(f'{n:,}' for n in self.shape)} runs of {way}: {self._end(ended)}."
+                )
             way += f" from {_tuple(self.start)}"
-            if self.diverged_at >= 0:
-                return f"{way} left the finite numbers at step {self.diverged_at:,}."
-            with np.errstate(all="ignore"):
-                value = self.objective.value(self.final)
-                norm = _norm(_gradient_of(self.objective)(self.final, self.steps))
-            return (
-                f"{way} end at {_tuple(self.final)}, where the value is {value:.4g} "
-                f"and the gradient norm {norm:.4g}."
-            )
-        bad = self.diverged_at[self.diverged_at >= 0]
-        lost = (
-            f"{bad.size:,} diverged, the first at step {bad.min():,}"
-            if bad.size
-            else "none diverged"
-        )
+            if not ended:
+                step = f" at step {self.diverged_at:,}" if told else ""
+                return f"{way} left the finite numbers{step}."
+            length = norm(_gradient_of(self.objective)(self.final, self.steps))
         return (
-            f"{' × '.join(f'{n:,}' for n in self.shape)} runs of {way}: "
-            f"{self.diverged_at.size - bad.size:,} ended with finite values, {lost}."
+            f"{way} end at {_tuple(self.final)}, where the value is {value:.4g} "
+            f"and the gradient norm {length:.4g}."
         )
+
+    def _end(self, ended):
+        """How the runs of a batch ended, in words."""
+        said, lost = f"{np.sum(ended):,} ended with finite values", np.sum(~ended)
+        if self.recorded == "last":
+            return f"{said}, {lost:,} did not" if lost else said
+        if not lost:
+            return f"{said}, none diverged"
+        return f"{said}, {lost:,} diverged, the first at step {self.diverged_at[~ended].min():,}"
 
     __repr__ = __str__
 
 
-def _norm(v):
-    """The Euclidean length over the last axis; hypot does not overflow where a square would."""
-    return np.abs(v[..., 0]) if v.shape[-1] == 1 else np.hypot.reduce(v, axis=-1)
-
-
 def _along(function, points):
     """A function of points over a whole way, some steps at a time so that they fit the cache."""
-    length = max(1, BLOCK * len(points) // points.size)
+    length = max(1, AT_ONCE * len(points) // points.size)
     with np.errstate(all="ignore"):
         parts = [function(points[k : k + length]) for k in range(0, len(points), length)]
     values = np.concatenate(parts) if len(parts) > 1 else np.asarray(parts[0])
-    if values.shape != points.shape[:-1]:
+    if values.dtype.kind not in "fiu" or values.shape != points.shape[:-1]:
         raise ValueError(
-            f"the objective's value has shape {values.shape} at points of shape {points.shape}: "
+            f"the objective's value {_looks(values)} at points of shape {points.shape}: "
             f"it must give one number for each point, shape {points.shape[:-1]}."
         )
     return values
@@ -447,13 +460,18 @@ def _point(minimum, run):
         point = np.array([math.nan])
     if not np.isfinite(point).all() or point.shape[-1] != run.dim:
         raise ValueError(
-            f"minimum is {minimum!r}: it is a point of {_count(run.dim, 'finite coordinate')}."
+            f"minimum is {minimum!r}: it is a point of {counted(run.dim, 'finite coordinate')}."
         )
     return point
 
 
-def _count(number, noun):
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+def _looks(array):
+    return f"has shape {array.shape}" if array.dtype.kind in "fiu" else f"is {_short(array)}"
+
+
+def _short(value):
+    words = " ".join(str(value).split())
+    return words if len(words) <= 80 else f"{words[:77]}..."
 
 
 def _tuple(x):

@@ -24,6 +24,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gdviz import checks
+
 __all__ = ["Hyperparameters", "number"]
 
 
@@ -62,7 +64,7 @@ class Hyperparameters:
     def __post_init__(self):
         for name, allowed in self._numbers:
             value = getattr(self, name)
-            if allowed.fixed or not callable(value):
+            if allowed.fixed or not callable(value) or isinstance(value, type):
                 object.__setattr__(self, name, _checked(value, name, allowed))
 
     @cached_property
@@ -82,15 +84,27 @@ class Hyperparameters:
         >>> Momentum(lr=lambda step: 0.1 / (1 + step), beta=0.9).at(step=1)
         [0.05, 0.9, 0.0]
         """
-        if self._constant is not None:
-            return self._constant
-        numbers = []
+        return self._constant or [_aligned(value) for value in self.read(step)]
+
+    def read(self, step):
+        """The numbers at a step, in order: floats and arrays of shape `(...)`."""
+        values = []
         for name, allowed in self._numbers:
             value = getattr(self, name)
             if callable(value):
                 value = _checked(value(step), name, allowed, f" at step {step}")
-            numbers.append(_aligned(value))
-        return numbers
+            values.append(value)
+        return values
+
+    def shapes(self, step):
+        """The shape of each array among the numbers at a step, by name.
+
+        >>> from gdviz.optimizers import GD
+        >>> GD(lr=[[0.1], [0.2]]).shapes(step=0)
+        {'lr': (2, 1)}
+        """
+        named = zip(self._numbers, self.read(step), strict=True)
+        return {name: h.shape for (name, _), h in named if isinstance(h, np.ndarray)}
 
     def take(self, rows, shape):
         """The same for the runs `rows` (a slice) of a batch of shape `shape`, flattened.
@@ -118,20 +132,9 @@ def _checked(value, name, allowed, where=""):
     says, low, high, whole, _ = allowed
     if isinstance(value, float) and low <= value < high and not whole:
         return float(value)
-    try:
-        array = np.asarray(value)
-    except ValueError:
-        array = np.empty(0, dtype=object)
-    if array.dtype.kind not in "fiu" or not array.size:
-        raise TypeError(f"{name} is {_name(value)}{where}: {says}.")
-    good = (array >= low) & (array < high)
-    if whole:
-        good &= array == np.floor(array)
-    if not good.all():
-        first = np.unravel_index(np.argmin(good), array.shape)
-        if array.ndim:
-            where = f" at index {tuple(int(i) for i in first)}{where}"
-        raise ValueError(f"{name} is {array[first]}{where}: {says}.")
+    if value is None and where:
+        says += " (a function without `return` gives None)"
+    array = checks.numbers(name, value, says, low, high, is_whole=whole, where=where)
     if not array.ndim:
         return int(array) if whole else float(array)
     array = array.astype(float)
@@ -145,7 +148,7 @@ def _aligned(value):
 
 def _rows(value, rows, shape):
     if isinstance(value, np.ndarray):
-        return np.broadcast_to(value, shape).flat[rows] if value.ndim else value
+        return np.broadcast_to(value, shape).reshape(-1)[rows] if value.ndim else value[()]
     if hasattr(value, "take"):
         return value.take(rows, shape)
     if callable(value):
@@ -156,8 +159,4 @@ def _rows(value, rows, shape):
 def _short(value):
     if isinstance(value, np.ndarray):
         return f"{value.size} values from {value.min():.6g} to {value.max():.6g}"
-    return f"{value:.6g}" if isinstance(value, Real) else _name(value)
-
-
-def _name(value):
-    return getattr(value, "__name__", repr(value))
+    return f"{value:.6g}" if isinstance(value, Real) else checks.name(value)

@@ -2,7 +2,8 @@
 
 An optimizer is a frozen dataclass with two pure methods: `init(x)` gives the state before the
 first step, and `update(gradient, state, step)` gives `(delta, state)`, after which
-`x_new = x + delta`. The last axis of `x` is the coordinate, every leading axis an independent run.
+`x_new = x + delta`. A rule that needs the point has one argument more, `x`, and is handed it. The
+last axis of `x` is the coordinate, every leading axis an independent run.
 
 A hyper-parameter is a number, an array of shape `(...)` that is read as `h[..., None]`, one value
 for each run, or a schedule: a callable of the step, counted from 0, that returns either. The
@@ -10,13 +11,26 @@ conventions are PyTorch's, so that what is learned here carries over.
 """
 
 from dataclasses import dataclass
-from math import nextafter
+from functools import cached_property
+from math import nextafter, sqrt
 
 import numpy as np
 
+from gdviz import checks
 from gdviz.hyperparameters import Hyperparameters, number
+from gdviz.norms import norm
 
-__all__ = ["GD", "AdaGrad", "Adam", "Clipped", "Momentum", "Nesterov", "RMSProp", "WeightDecay"]
+__all__ = [
+    "GD",
+    "AdaGrad",
+    "Adam",
+    "AdamW",
+    "Clipped",
+    "Momentum",
+    "Nesterov",
+    "RMSProp",
+    "WeightDecay",
+]
 
 
 def _rate():
@@ -26,6 +40,10 @@ def _rate():
 def _memory(name, default):
     says = f"{name} is a number from 0 up to, but not including, 1, as in {name}={default}"
     return number(says, high=1.0, default=default)
+
+
+def _strength(**default):
+    return number("a strength is a number of 0 or more, as in strength=0.01", **default)
 
 
 def _eps(default):
@@ -70,8 +88,7 @@ class Momentum(Hyperparameters):
     `dampening=beta` gives the average "10 % new, 90 % old" that many articles use.
 
     Source: B. T. Polyak, "Some methods of speeding up the convergence of iteration methods", 1964;
-    this form: I. Sutskever and others, "On the importance of initialization and momentum in deep
-    learning", 2013, and torch.optim.SGD.
+    this form: torch.optim.SGD.
 
     >>> optimizer = Momentum(lr=0.1, beta=0.5)
     >>> gradient = np.array([1.0])
@@ -195,14 +212,15 @@ class RMSProp(Hyperparameters):
 
 @dataclass(frozen=True, repr=False)
 class Adam(Hyperparameters):
-    """Adam: momentum and RMSProp together, each average corrected for its start from zero.
+    """Adam: momentum and RMSProp together, both as averages that forget.
 
-        m <- beta1 m + (1 - beta1) g          c1 <- beta1 c1 + (1 - beta1)
-        s <- beta2 s + (1 - beta2) g^2        c2 <- beta2 c2 + (1 - beta2)
+        m <- beta1 m + g          c1 <- beta1 c1 + 1
+        s <- beta2 s + g^2        c2 <- beta2 c2 + 1
         x <- x - lr (m / c1) / (sqrt(s / c2) + eps)
 
-    m, s, c1 and c2 start from 0. c1 is the weight of all gradients in the average m: after t steps
-    it is 1 - beta1^t, the form that the paper prints; c2 likewise.
+    All four start from 0. m adds up the gradients, each weighing beta1 times what the next one
+    does, and c1 adds up the weights: m / c1 is their average, and s / c2 that of the squares. The
+    paper keeps (1 - beta1) m and (1 - beta2) s, which it divides by 1 - beta^t: the same averages.
 
     Source: D. P. Kingma and J. Ba, "Adam: a method for stochastic optimization", 2015.
 
@@ -218,18 +236,50 @@ class Adam(Hyperparameters):
     eps: object = _eps(1e-8)
 
     def init(self, x):
-        """Averages of nothing, of weight 0."""
+        """Sums of nothing, of weight 0."""
         return np.zeros_like(x), np.zeros_like(x), 0.0, 0.0
 
     def update(self, gradient, state, step):
         """The step `(..., dim)` and the state `(m, s, c1, c2)` after it."""
-        lr, beta1, beta2, eps = self.at(step)
-        m, s, c1, c2 = state
-        m = beta1 * m + (1 - beta1) * gradient
-        s = beta2 * s + (1 - beta2) * gradient * gradient
-        c1 = beta1 * c1 + (1 - beta1)
-        c2 = beta2 * c2 + (1 - beta2)
-        return -lr * (m / c1) / (np.sqrt(s / c2) + eps), (m, s, c1, c2)
+        return _adam(gradient, state, *self.at(step))
+
+
+def _adam(gradient, state, lr, beta1, beta2, eps):
+    m, s, c1, c2 = state
+    m = beta1 * m + gradient
+    s = beta2 * s + gradient * gradient
+    c1 = beta1 * c1 + 1
+    c2 = beta2 * c2 + 1
+    # The formula multiplied out: what is one number for a run costs nothing, an array of them does.
+    root = sqrt(c2) if isinstance(c2, float) else np.sqrt(c2)
+    return -(lr * root / c1) * m / (np.sqrt(s) + eps * root), (m, s, c1, c2)
+
+
+@dataclass(frozen=True, repr=False)
+class AdamW(Adam):
+    """Adam with decoupled weight decay: every step also shrinks the point itself.
+
+        x <- x - lr strength x,    then Adam's step
+
+    `strength` is PyTorch's `weight_decay`. In `WeightDecay(Adam(lr), strength)` the decay is part
+    of the gradient, so that Adam scales it as it does the gradient; here it is not.
+
+    Source: I. Loshchilov and F. Hutter, "Decoupled weight decay regularization", 2019; this form:
+    torch.optim.AdamW.
+
+    >>> optimizer = AdamW(lr=0.1, strength=0.5)
+    >>> x = np.array([2.0, -2.0])
+    >>> optimizer.update(np.array([3.0, -0.01]), optimizer.init(x), step=0, x=x)[0].round(6)
+    array([-0.2,  0.2])
+    """
+
+    strength: object = _strength(default=0.01)
+
+    def update(self, gradient, state, step, x):
+        """The step `(..., dim)` from the point `x` and the state `(m, s, c1, c2)` after it."""
+        lr, beta1, beta2, eps, strength = self.at(step)
+        delta, state = _adam(gradient, state, lr, beta1, beta2, eps)
+        return delta - lr * strength * x, state
 
 
 class _Wrapper(Hyperparameters):
@@ -237,14 +287,24 @@ class _Wrapper(Hyperparameters):
 
     def __post_init__(self):
         given, wrapper = self.optimizer, type(self).__name__
-        made = not isinstance(given, type)
-        if not (made and hasattr(given, "init") and hasattr(given, "update")):
+        if not checks.has(given, "init", "update"):
             raise TypeError(
-                f"{wrapper} wraps an optimizer, and was given "
-                f"{repr(given) if made else given.__name__}: "
+                f"{wrapper} wraps an optimizer, and was given {checks.name(given)}: "
                 f"give it one, as in {wrapper}(GD(lr=0.1), ...)."
             )
         super().__post_init__()
+
+    def init(self, x):
+        """The wrapped optimizer's state."""
+        return self.optimizer.init(x)
+
+    @cached_property
+    def _takes_point(self):
+        return checks.takes(self.optimizer.update, "x", place=4)
+
+    def _update(self, gradient, state, step, x):
+        point = (x,) if self._takes_point else ()
+        return self.optimizer.update(gradient, state, step, *point)
 
 
 @dataclass(frozen=True, repr=False)
@@ -254,29 +314,23 @@ class WeightDecay(_Wrapper):
         g <- g + strength x,    then the wrapped optimizer's update
 
     It is the gradient of strength / 2 * |x|^2, added to the objective; PyTorch's `weight_decay`
-    for SGD and Adam. (AdamW, which subtracts lr * strength * x after the update, is another rule.)
+    for SGD and Adam. (`AdamW`, which subtracts lr * strength * x from the point, is another rule.)
 
     Source: A. Krogh and J. A. Hertz, "A simple weight decay can improve generalization", 1992.
 
     >>> optimizer = WeightDecay(GD(lr=0.1), strength=0.5)
     >>> x = np.array([2.0])
-    >>> optimizer.update(np.array([1.0]), optimizer.init(x), step=0)[0]
+    >>> optimizer.update(np.array([1.0]), optimizer.init(x), step=0, x=x)[0]
     array([-0.2])
     """
 
     optimizer: object
-    strength: object = number("a strength is a number of 0 or more, as in strength=0.01")
+    strength: object = _strength()
 
-    def init(self, x):
-        """The point, which the gradient alone does not tell, and the wrapped optimizer's state."""
-        return x, self.optimizer.init(x)
-
-    def update(self, gradient, state, step):
-        """The step `(..., dim)` and the state after it."""
+    def update(self, gradient, state, step, x):
+        """The step `(..., dim)` from the point `x` and the state after it."""
         (strength,) = self.at(step)
-        x, inner = state
-        delta, inner = self.optimizer.update(gradient + strength * x, inner, step)
-        return delta, (x + delta, inner)
+        return self._update(gradient + strength * x, state, step, x)
 
 
 @dataclass(frozen=True, repr=False)
@@ -302,17 +356,12 @@ class Clipped(_Wrapper):
         "a largest norm is a number above 0, as in max_norm=1.0", low=nextafter(0.0, 1.0)
     )
 
-    def init(self, x):
-        """The wrapped optimizer's state."""
-        return self.optimizer.init(x)
-
-    def update(self, gradient, state, step):
-        """The step `(..., dim)` and the state after it."""
+    def update(self, gradient, state, step, x=None):
+        """The step `(..., dim)` and the state after it; `x` is for a wrapped rule that needs it."""
         (max_norm,) = self.at(step)
-        # Scaled by its largest component first: the square of a huge gradient would overflow.
+        # Scaled by its largest component first: the norm itself of a huge gradient would overflow.
         largest = np.abs(gradient).max(axis=-1, keepdims=True)
         scaled = gradient / np.maximum(largest, np.finfo(float).tiny)
-        # C order, so that a sum runs in the same order for one run and for a batch.
-        length = np.sqrt(np.multiply(scaled, scaled, order="C").sum(axis=-1, keepdims=True))
+        length = norm(scaled)[..., None]
         clipped = np.where(largest * length > max_norm, scaled / length * max_norm, gradient)
-        return self.optimizer.update(clipped, state, step)
+        return self._update(clipped, state, step, x)

@@ -152,6 +152,5 @@ class WarmUp(Hyperparameters):
     steps: object = _count("steps")
 
     def __call__(self, step):
-        schedule = self.schedule if callable(self.schedule) else Constant(self.schedule)
-        risen = np.minimum((step + 1) / self.steps, 1.0)
-        return schedule(np.maximum(step - self.steps, 0)) * risen
+        rate, steps = self.read(np.maximum(step - self.steps, 0))
+        return rate * np.minimum((step + 1) / steps, 1.0)

@@ -65,7 +65,8 @@ def test_diabetes_is_standardised():
         ([1, 2], [1, 2], {}, r"shape \(n, d\)"),
         ([[1], [2]], [1], {}, "one for each row"),
         (np.empty((0, 2)), [], {}, "no data"),
-        ([[1], [np.nan]], [1, 2], {}, "NaN"),
+        ([[1], [np.nan]], [1, 2], {}, "inputs holds NaN or infinity in 1 place:"),
+        ([[1], [2]], [1, np.inf], {}, "targets holds NaN or infinity in 1 place:"),
         ([[1], [2]], [1, 2], {"variables": ("a", "b")}, "one name and one pair of bounds"),
     ],
 )

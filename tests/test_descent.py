@@ -8,7 +8,17 @@ import pytest
 
 from gdviz import descent
 from gdviz.descent import descend
-from gdviz.optimizers import GD, AdaGrad, Adam, Clipped, Momentum, Nesterov, RMSProp, WeightDecay
+from gdviz.optimizers import (
+    GD,
+    AdaGrad,
+    Adam,
+    AdamW,
+    Clipped,
+    Momentum,
+    Nesterov,
+    RMSProp,
+    WeightDecay,
+)
 from gdviz.schedules import Cosine, Exponential, WarmUp
 
 
@@ -98,6 +108,7 @@ OPTIMIZERS = {
     "Adam": Adam(0.1),
     "WeightDecay": WeightDecay(Momentum(0.01), 0.1),
     "Clipped": Clipped(Momentum(0.01), 1.0),
+    "AdamW": Clipped(AdamW(0.1, strength=0.3), 1.0),
     "schedule": Momentum(WarmUp(Cosine(0.01, 20), 5)),
 }
 
@@ -324,6 +335,42 @@ def test_the_last_point_alone_is_the_same(optimizer):
     assert np.array_equal(every.diverged_at, last.diverged_at)
 
 
+class Dice:
+    """A bowl with noise that nobody seeded."""
+
+    dim = 1
+
+    def __init__(self):
+        self.calls, self.noise = 0, np.random.default_rng(4)
+
+    def value(self, x):
+        return x[..., 0] * x[..., 0]
+
+    def gradient(self, x):
+        self.calls += 1
+        return 2 * x + self.noise.normal(size=x.shape)
+
+
+def test_the_text_of_a_run_that_kept_its_last_point_does_not_walk_again():
+    dice = Dice()
+    run = descend(dice, np.ones((30, 1)), GD(0.1), 50, record="last")
+    assert dice.calls == 50
+    assert str(run).endswith("30 ended with finite values.")
+    assert dice.calls == 50
+
+
+def test_where_a_run_of_noise_diverged_is_not_guessed():
+    run = descend(Dice(), np.ones((30, 1)), GD(0.1), 50, record="last")
+    with pytest.raises(ValueError, match=r"walk its way again leads elsewhere.*not seeded"):
+        _ = run.diverged_at
+    assert (descend(Dice(), np.ones((30, 1)), GD(0.1), 50).diverged_at == -1).all()
+
+
+@pytest.mark.parametrize("record", ["all", "last"])
+def test_a_run_tells_what_it_kept(record):
+    assert descend(ROUND, 1.0, GD(0.1), 5, record=record).recorded == record
+
+
 @pytest.mark.parametrize(
     "use",
     [
@@ -352,9 +399,8 @@ BLOCK_CASES = {
 
 
 @pytest.mark.parametrize("record", ["all", "last"])
-@pytest.mark.parametrize("cores", [1, 2])
 @pytest.mark.parametrize("make", BLOCK_CASES.values(), ids=BLOCK_CASES)
-def test_blocks_give_the_same_bits(monkeypatch, make, cores, record):
+def test_blocks_give_the_same_bits(monkeypatch, make, record):
     optimizer = make(np.linspace(0.01, 0.95, 6)[:, None])
     starts = np.linspace(-4, 4, 6 * 35).reshape(6, 35, 1)
 
@@ -365,8 +411,7 @@ def test_blocks_give_the_same_bits(monkeypatch, make, cores, record):
     whole_diverged = whole.diverged_at
     blocks = []
     walk = descent._walk
-    monkeypatch.setattr(descent, "BLOCK", 40)
-    monkeypatch.setattr(descent, "_cores", lambda: cores)
+    monkeypatch.setattr(descent, "AT_ONCE", 40)
     monkeypatch.setattr(descent, "_walk", lambda *a: blocks.append(a[1].shape) or walk(*a))
     divided = run()
     assert len(blocks) > 1
@@ -401,7 +446,7 @@ def test_the_objective_is_divided_too(monkeypatch, record):
     objective, starts = Tilted(np.linspace(-3, 3, 7)[:, None]), np.linspace(-9, 9, 30)[:, None]
     whole = descend(objective, starts, GD(0.03), 20, record=record)
     whole_diverged = whole.diverged_at
-    monkeypatch.setattr(descent, "BLOCK", 40)
+    monkeypatch.setattr(descent, "AT_ONCE", 40)
     divided = descend(objective, starts, GD(0.03), 20, record=record)
     assert whole.shape == (7, 30)
     assert len(np.unique(whole_diverged)) > 2
@@ -424,12 +469,12 @@ def test_what_cannot_be_divided_stays_in_one_piece(monkeypatch, optimizer):
     objective = Quartic() if not isinstance(optimizer, GD) else Noisy()
     starts = np.random.default_rng(3).normal(size=(50, 2 if objective.dim == 2 else 1))
     whole = descend(objective, starts, optimizer, 10)
-    monkeypatch.setattr(descent, "BLOCK", 20)
+    monkeypatch.setattr(descent, "AT_ONCE", 20)
     assert np.array_equal(whole.points, descend(objective, starts, optimizer, 10).points)
 
 
 def test_an_error_inside_a_block_comes_out(monkeypatch):
-    monkeypatch.setattr(descent, "BLOCK", 20)
+    monkeypatch.setattr(descent, "AT_ONCE", 20)
     rates = np.linspace(0.1, 0.3, 50)
     with pytest.raises(ValueError, match=r"lr is -.* at step 1"):
         descend(Quartic(), np.zeros((50, 1)), GD(lambda step: rates - step / 5), 10)
@@ -476,7 +521,7 @@ def test_until_is_the_same_run_cut():
 @pytest.mark.parametrize("step", [-1, 21, 2.5, True, "3"])
 def test_a_run_is_cut_at_one_of_its_steps(step):
     run = descend(ROUND, 1.0, GD(0.1), 20)
-    with pytest.raises((ValueError, TypeError), match=r"step is .* from 0 to 20"):
+    with pytest.raises((ValueError, TypeError), match=r"step is .* number from 0 to 20"):
         run.until(step)
 
 
@@ -503,7 +548,16 @@ def test_a_run_is_cut_at_one_of_its_steps(step):
         ),
         (
             lambda: descend(ROUND, np.ones((1200, 1)), GD(0.1), 9, record="last"),
-            "1,200 runs of 9 steps of GD(lr=0.1): 1,200 ended with finite values, none diverged.",
+            "1,200 runs of 9 steps of GD(lr=0.1): 1,200 ended with finite values.",
+        ),
+        (
+            lambda: descend(ROUND, np.ones((40, 1)), GD([[0.1], [1e30]]), 9, record="last"),
+            "2 × 40 runs of 9 steps of GD(lr=2 values from 0.1 to 1e+30): 40 ended with finite "
+            "values, 40 did not.",
+        ),
+        (
+            lambda: descend(ROUND, 1.0, GD(2.1), 7500, record="last"),
+            "7,500 steps of GD(lr=2.1) from 1 left the finite numbers.",
         ),
         (
             lambda: descend(Quadratic(*np.ones(6)), np.arange(6), GD(1.0), 1),
@@ -525,7 +579,7 @@ GOOD = {"objective": RAVINE, "start": (1.0, 1.0), "optimizer": GD(0.01), "steps"
 @pytest.mark.parametrize(
     ("change", "kind", "message"),
     [
-        ({"steps": 0}, ValueError, "steps is 0: it is a whole number, 1 or more"),
+        ({"steps": 0}, ValueError, "steps is 0: give a whole number of 1 or more"),
         ({"steps": -3}, ValueError, "steps is -3"),
         ({"steps": 2.5}, ValueError, "steps is 2.5"),
         ({"steps": True}, ValueError, "steps is True"),
@@ -544,11 +598,126 @@ GOOD = {"objective": RAVINE, "start": (1.0, 1.0), "optimizer": GD(0.01), "steps"
         ({"optimizer": GD}, TypeError, "optimizer is GD, without its numbers"),
         ({"objective": "x**2"}, TypeError, r"the objective is 'x\*\*2', which has no value"),
         ({"objective": SimpleNamespace(value=abs)}, TypeError, r"has no gradient\(x\)"),
+        ({"objective": Quadratic}, TypeError, "the objective is Quadratic, a class"),
+        ({"objective": None}, TypeError, "the objective is None, which has no value"),
+        ({"steps": 10**9}, ValueError, r'1 run of 1,000,000,000 .* 2,000,000,002 .* record="last"'),
     ],
 )
 def test_errors_say_what_was_given_and_what_is_allowed(change, kind, message):
     with pytest.raises(kind, match=message):
         descend(**{**GOOD, **change})
+
+
+class Rule:
+    """An optimizer of a learner's own, whose update is a function."""
+
+    def __init__(self, update):
+        self.update = update
+
+    def init(self, x):
+        return np.zeros_like(x)
+
+
+@pytest.mark.parametrize(
+    ("update", "message"),
+    [
+        (lambda g, state, step: -0.1 * g, r"Rule.update returned \[-0.1 -0.2\]: it returns two"),
+        (lambda g, state, step: None, "Rule.update returned None: .* `return delta, state`"),
+        (lambda g, state, step: (), r"Rule.update returned \(\)"),
+        (lambda g, state, step: (-g, state, step), r"Rule.update returned \(array"),
+        (lambda g, state, step: [-g, state], r"Rule.update returned \[array"),
+        (lambda g, state, step: (-0.1, state), r"a delta that has shape \(\) at points of shape"),
+        (lambda g, state, step: (-g[0], -g[1]), r"a delta that has shape \(\)"),
+        (lambda g, state, step: (np.ones(3), state), r"a delta that has shape \(3,\)"),
+        (lambda g, state, step: ("down", state), "a delta that is down"),
+        (lambda g, state, step: (None, state), "a delta that is None"),
+    ],
+)
+@pytest.mark.parametrize("wrap", [lambda o: o, lambda o: Clipped(o, 9.0)], ids=["bare", "wrapped"])
+def test_what_update_returns_is_checked(update, message, wrap):
+    message = message.replace("Rule.update", "(Rule|Clipped).update")
+    with pytest.raises((TypeError, ValueError), match=message):
+        descend(Quadratic(1.0, 1.0), (1.0, 2.0), wrap(Rule(update)), 3)
+
+
+def test_a_rule_that_forgets_its_state_later_is_told_too():
+    rule = Rule(lambda g, state, step: (-0.1 * g, state) if step < 2 else -0.1 * g)
+    with pytest.raises(TypeError, match=r"returned .*`return delta, state`"):
+        descend(Quadratic(1.0, 1.0), (1.0, 2.0), rule, 5)
+
+
+@pytest.mark.parametrize(
+    "update",
+    [
+        lambda g, state, step: ([-0.5 * v for v in g], None),
+        lambda g, state, step: ((-0.5 * g).astype(np.float32), None),
+        lambda g, state, step, x: (-0.5 * x, None),
+        lambda g, state, step, point: (-0.5 * point, None),
+        lambda g, state, step, x=None: (-0.5 * x, None),
+        lambda g, state, step, scale=0.5: (-scale * g, None),
+    ],
+)
+def test_rules_of_a_learners_own(update):
+    points = descend(Quadratic(1.0, 1.0), (1.0, 2.0), Rule(update), 2).points
+    assert points.tolist() == [[1.0, 2.0], [0.5, 1.0], [0.25, 0.5]]
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "message"),
+    [
+        (
+            GD([0.1, 0.2, 0.3]),
+            r"lr has shape \(3,\) and the starts have shape \(2, 1\), .* To try every rate from "
+            r"every start give the rates shape \(3, 1\), .* each start give them shape \(2,\)",
+        ),
+        (Clipped(GD(0.1), [1, 2, 3]), r"max_norm has shape \(3,\) .* every value from every start"),
+        (Clipped(Momentum([0.1, 0.2, 0.3]), 1.0), r"lr has shape \(3,\)"),
+        (Momentum(0.1, [0.1, 0.2, 0.3]), r"beta has shape \(3,\) .* the values shape \(3, 1\)"),
+        (GD(Exponential([0.1, 0.2, 0.3], 0.9)), r"lr has shape \(3,\)"),
+        (GD(lambda step: np.full(3, 0.1) if step else 0.1), r"lr has shape \(3,\)"),
+        (GD([[0.1, 0.2, 0.3]]), r"give the rates shape \(1, 3, 1\)"),
+    ],
+)
+def test_numbers_that_do_not_fit_the_starts(optimizer, message):
+    starts = [[1.0], [2.0]]
+    with pytest.raises(ValueError, match=message):
+        descend(ROUND, starts, optimizer, 5)
+    good = descend(ROUND, starts, GD(np.reshape([0.1, 0.2, 0.3], (3, 1))), 5)
+    assert good.shape == (3, 2)
+
+
+def test_another_value_error_of_a_rule_is_its_own():
+    def update(g, state, step):
+        raise ValueError("out of luck")
+
+    with pytest.raises(ValueError, match="out of luck"):
+        descend(ROUND, 1.0, Rule(update), 5)
+
+
+def test_a_gradient_of_float32_is_the_same_in_a_batch():
+    objective = SimpleNamespace(value=lambda x: x[..., 0], gradient=lambda x: x.astype(np.float32))
+    rates = np.array([0.1, 0.3])
+    batch = descend(objective, 1.0, GD(rates), 9)
+    for number, rate in enumerate(rates):
+        alone = descend(objective, 1.0, GD(float(rate)), 9)
+        assert np.array_equal(batch.points[:, number], alone.points)
+
+
+@pytest.mark.parametrize("gradient", [None, "steep", [None, 1.0]])
+def test_a_gradient_that_is_no_numbers_is_an_error(gradient):
+    objective = SimpleNamespace(value=lambda x: 0.0, gradient=lambda x: gradient)
+    with pytest.raises(ValueError, match=r"the objective's gradient is .* at points of shape"):
+        descend(objective, (1.0, 2.0), GD(0.1), 3)
+
+
+@pytest.mark.parametrize("record", ["all", "last"])
+def test_an_objective_that_changes_its_shape_on_the_way_is_an_error(record):
+    objective = SimpleNamespace(
+        value=lambda x: x[..., 0],
+        gradient=lambda x, step: x if step < 2 else np.stack([x, x]),
+    )
+    with pytest.raises(ValueError, match=r"\(2,\) at first and \(2, 2\) at step 3.*objective"):
+        descend(objective, (1.0, 2.0), GD(0.1), 5, record=record)
 
 
 @pytest.mark.parametrize("shape", [(3,), (5, 3), ()])

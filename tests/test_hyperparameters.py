@@ -62,6 +62,12 @@ def test_numbers_at_a_step_broadcast_against_points():
     assert (stiffness * np.ones((5, 3))).shape == (2, 5, 3)
 
 
+def test_shapes_at_a_step_are_those_of_the_arrays():
+    spring = Spring([[1.0], [2.0]], share=lambda step: np.full(1 + step, 0.5))
+    assert spring.shapes(step=2) == {"stiffness": (2, 1), "share": (3,)}
+    assert Spring(1.0).shapes(step=0) == {}
+
+
 @pytest.mark.parametrize(
     "given", [2, 2.0, np.float64(2), np.float32(2), np.int8(2), np.array(2.0)], ids=repr
 )

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gdviz.networks import ACTIVATIONS, LOSSES, SCHEMES, Recurrent, Stack, activation
+from gdviz.norms import norm, norms
 
 REFERENCE = json.loads(Path(__file__).with_name("reference").joinpath("networks.json").read_text())
 
@@ -195,7 +196,7 @@ def test_a_batch_of_any_shape_equals_one_at_a_time(depth, width, sizes, name, dt
 def everything(loss, parameters):
     trace = loss.trace(parameters)
     names = "value gradient layer_gradient_norms delta_norms activation_gradient_norms "
-    names += "activation_norms activation_stds"
+    names += "activation_norms activation_rms activation_stds"
     return {name: getattr(trace, name) for name in names.split()} | {
         "outputs": loss.network.predict(parameters, loss.inputs)
     }
@@ -213,6 +214,13 @@ def test_the_trace_agrees_with_the_single_calls(loss):
     np.testing.assert_allclose(
         trace.activation_norms[1, 1], np.linalg.norm(trace.activations[1][1])
     )
+    np.testing.assert_allclose(
+        trace.activation_rms[0, -1], np.sqrt(np.mean(trace.activations[-1][0] ** 2))
+    )
+    np.testing.assert_array_equal(trace.parameters, parameters)
+    np.testing.assert_array_equal(trace.weights[0][0], loss.network.views(parameters)[0][0])
+    alone = loss.trace(parameters[1])
+    assert alone.first_not_finite == loss.first_not_finite(parameters[1]) is None
     np.testing.assert_allclose(
         trace.delta_norms[0, 1], np.linalg.norm(trace.pre_activation_gradients[1][0])
     )
@@ -402,6 +410,29 @@ def test_norms_are_right_where_squares_underflow():
     np.testing.assert_allclose(loss.layer_gradient_norms([[0.0, 1e200]]), [[2e200, 0]])
 
 
+@pytest.mark.parametrize("scale", [1e-45, 1e-30, 1.0, 1e30])
+def test_norms_of_float32_are_those_of_float64(scale):
+    arrays = [np.float32(scale) * wave(1.0, 3, n).astype(np.float32) for n in (5, 40)]
+    expected = [np.linalg.norm(array.astype(float), axis=-1) for array in arrays]
+    np.testing.assert_allclose(norms(arrays), np.stack(expected, axis=-1), rtol=1e-6, atol=1e-45)
+    assert norms(arrays).dtype == np.float32
+
+
+@pytest.mark.parametrize("size", [1e-320, 1e-200, 3.0, 1e200, 1.5e308])
+def test_norm_is_right_where_the_square_is_not_a_number(size):
+    vectors = size * np.array([[0.6, 0.8], [0.0, -1.0], [0.0, 0.0]])
+    np.testing.assert_allclose(norm(vectors), size * np.array([1, 1, 0]), rtol=1e-3)
+    np.testing.assert_array_equal(norm(vectors[:, :1]), np.abs(vectors[:, 0]))
+    mixed = np.stack([vectors, np.ones_like(vectors)])
+    np.testing.assert_array_equal(norm(mixed)[0], norm(vectors))
+    np.testing.assert_array_equal(norms([mixed, mixed])[0, :, 1], norm(vectors))
+
+
+def test_norm_of_what_is_not_finite_is_not():
+    assert norm(np.array([np.inf, 1.0])) == np.inf
+    assert np.isnan(norm(np.array([np.nan, 1.0])))
+
+
 @pytest.mark.parametrize(("factor", "expected"), [(2.0, 1.126e15), (0.5, 8.9e-16)])
 def test_recurrent_gradient_grows_by_the_spectral_radius(factor, expected):
     net = Recurrent(1, 3, activation="linear")
@@ -457,7 +488,8 @@ def test_healthy_network_has_nothing_to_report():
 )
 def test_autopsy_names_layer_and_quantity(values, expected):
     stack = Stack(2, 1, inputs=1, activation="linear", bias=False)
-    assert stack.loss([[1.0]], [0.0]).first_not_finite(values) == expected
+    loss = stack.loss([[1.0]], [0.0])
+    assert loss.first_not_finite(values) == loss.trace(values).first_not_finite == expected
 
 
 def test_autopsy_of_a_recurrent_net_names_the_time_step():
@@ -484,7 +516,7 @@ def test_overflow_is_quiet():
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda: Stack(0), "depth is 0: give a whole number of at least 1"),
+        (lambda: Stack(0), "depth is 0: give a whole number of 1 or more"),
         (lambda: Stack(2.5), "depth is 2.5: give a whole number"),
         (lambda: Stack(True), "depth is True"),
         (lambda: Stack(2, width=-1), "width is -1"),
@@ -508,7 +540,10 @@ def test_overflow_is_quiet():
         (lambda: Stack(2).loss(np.ones((0, 64)), np.ones(0)), "at least one row"),
         (lambda: Recurrent().loss(np.ones((3, 1)), [1.0]), r"give \(batch, time, inputs\)"),
         (lambda: Stack(2).loss(np.ones((3, 64)), np.ones(2)), r"targets have shape \(2, 1\)"),
-        (lambda: Stack(2).loss(np.full((3, 64), np.nan), np.ones(3)), "NaN or infinity in 192"),
+        (
+            lambda: Stack(2).loss(np.full((3, 64), np.nan), np.ones(3)),
+            "NaN or infinity in 192 ",
+        ),
         (lambda: Stack(2).loss(np.ones((1, 64)), [np.inf]), "targets holds NaN or infinity"),
         (lambda: Stack(2).loss("text", [1.0]), "inputs cannot be read"),
         (lambda: Stack(2).loss(np.ones((1, 64)), [1.0], "l1"), "choose one of mse, cross_entropy"),

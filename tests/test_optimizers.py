@@ -11,7 +11,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from gdviz.optimizers import GD, AdaGrad, Adam, Clipped, Momentum, Nesterov, RMSProp, WeightDecay
+from gdviz import checks
+from gdviz.optimizers import (
+    GD,
+    AdaGrad,
+    Adam,
+    AdamW,
+    Clipped,
+    Momentum,
+    Nesterov,
+    RMSProp,
+    WeightDecay,
+)
+from gdviz.schedules import WarmUp
 
 FIGURES = json.loads(Path(__file__).with_name("reference").joinpath("optimizers.json").read_text())
 STARTS = np.array(FIGURES["starts"])
@@ -26,6 +38,8 @@ OPTIMIZERS = {
     "RMSProp large eps": RMSProp(0.02, 0.99, eps=0.1),
     "Adam": Adam(0.1),
     "Adam large eps": Adam(0.1, 0.8, 0.95, eps=0.1),
+    "AdamW": AdamW(0.1),
+    "AdamW strong": AdamW(0.1, 0.8, 0.95, eps=1e-3, strength=0.3),
     "WeightDecay GD": WeightDecay(GD(0.05), 0.3),
     "WeightDecay Momentum": WeightDecay(Momentum(0.02, 0.9), 0.3),
     "WeightDecay Adam": WeightDecay(Adam(0.1), 0.3),
@@ -35,7 +49,8 @@ CLIPPED = {
     "Clipped Momentum": Clipped(Momentum(0.05, 0.9), 2.0),
     "Clipped WeightDecay GD": Clipped(WeightDecay(GD(0.1), 0.3), 1.0),
 }
-ALL = {**OPTIMIZERS, **CLIPPED}
+CLIPPED_EXACTLY = {"Clipped AdamW": Clipped(AdamW(0.1, strength=0.3), 1.0)}
+ALL = {**OPTIMIZERS, **CLIPPED, **CLIPPED_EXACTLY}
 
 SWEEPS = {
     "GD": lambda h: GD(0.1 * h),
@@ -44,7 +59,9 @@ SWEEPS = {
     "AdaGrad": lambda h: AdaGrad(0.1 * h, eps=h),
     "RMSProp": lambda h: RMSProp(0.1 * h, h, eps=h),
     "Adam": lambda h: Adam(0.1 * h, h, h, eps=h),
+    "AdamW": lambda h: AdamW(0.1 * h, h, h, eps=h, strength=h),
     "WeightDecay": lambda h: WeightDecay(Adam(0.1 * h), h),
+    "Clipped AdamW": lambda h: Clipped(AdamW(0.1 * h, h, h, strength=h), h),
     "Clipped": lambda h: Clipped(Momentum(0.1 * h), h),
 }
 
@@ -67,8 +84,10 @@ GRADIENTS = {"coupled": coupled, "bowl": bowl, "slope": slope}
 
 def follow(optimizer, x, gradient=coupled, steps=40):
     state, points = optimizer.init(x), [x]
+    takes_point = checks.takes(optimizer.update, "x", place=4)
     for step in range(steps):
-        delta, state = optimizer.update(gradient(x), state, step)
+        point = (x,) if takes_point else ()
+        delta, state = optimizer.update(gradient(x), state, step, *point)
         x = x + delta
         points.append(x)
     return points
@@ -89,9 +108,17 @@ def test_clipped_trajectories_are_pytorchs_but_for_its_fudge(name):
     assert (points != np.array(follow(CLIPPED[name].optimizer, STARTS))).any()
 
 
+@pytest.mark.parametrize("name", CLIPPED_EXACTLY)
+def test_trajectories_clipped_without_the_fudge_are_pytorchs(name):
+    points = np.array(follow(CLIPPED_EXACTLY[name], STARTS))
+    expected = np.array(FIGURES["clipped exactly"][name]).swapaxes(0, 1)
+    np.testing.assert_allclose(points, expected, rtol=1e-12, atol=1e-14)
+
+
 def test_every_reference_is_used():
     assert set(FIGURES["optimizers"]) == set(OPTIMIZERS)
     assert set(FIGURES["clipped"]) == set(CLIPPED)
+    assert set(FIGURES["clipped exactly"]) == set(CLIPPED_EXACTLY)
 
 
 @pytest.mark.parametrize("gradient", GRADIENTS.values(), ids=GRADIENTS)
@@ -158,10 +185,11 @@ def test_a_number_is_taken_as_it_is():
 def test_updates_are_pure():
     gradient = coupled(STARTS)
     for optimizer in ALL.values():
+        point = (STARTS,) if checks.takes(optimizer.update, "x", place=4) else ()
         state = optimizer.init(STARTS)
-        _, state = optimizer.update(gradient, state, 0)
+        _, state = optimizer.update(gradient, state, 0, *point)
         before = pickle.dumps((gradient, state, STARTS))
-        first, second = (optimizer.update(gradient, state, 1)[0] for _ in range(2))
+        first, second = (optimizer.update(gradient, state, 1, *point)[0] for _ in range(2))
         assert np.array_equal(first, second)
         assert pickle.dumps((gradient, state, STARTS)) == before
 
@@ -188,19 +216,34 @@ def test_adam_without_correction_would_start_too_fast():
     for step in range(100):
         delta, state = Adam(1.0, eps=0.0).update(np.ones(1), state, step)
         m, s, _, _ = state
-        bare.append(float(m[0] / np.sqrt(s[0])))
+        bare.append(float((1 - 0.9) * m[0] / np.sqrt((1 - 0.999) * s[0])))
         np.testing.assert_allclose(delta, -1.0, rtol=1e-12)
     assert bare[0] == pytest.approx(3.1623, abs=1e-4)
     assert np.argmax(bare) + 1 == 12
     assert max(bare) == pytest.approx(6.57, abs=5e-3)
 
 
-def test_adams_weights_are_one_minus_beta_to_the_t():
+def test_adams_averages_are_the_papers():
     optimizer = Adam(0.1, 0.9, 0.999)
     state = optimizer.init(np.zeros(1))
     for step in range(50):
         _, state = optimizer.update(np.ones(1), state, step)
-    assert state[2:] == pytest.approx((1 - 0.9**50, 1 - 0.999**50), rel=1e-13)
+    weights = (1 - 0.9**50) / (1 - 0.9), (1 - 0.999**50) / (1 - 0.999)
+    assert state[2:] == pytest.approx(weights, rel=1e-12)
+
+
+def test_adamw_takes_the_decay_out_of_the_average():
+    # On a slope of 0 Adam makes no step: what is left is x <- (1 - lr strength) x.
+    path = follow(AdamW(0.1, strength=0.5), np.array([3.0, -2.0]), np.zeros_like, steps=10)
+    np.testing.assert_allclose(path[-1], np.array([3.0, -2.0]) * 0.95**10, rtol=1e-14)
+    # Inside the gradient Adam makes a step as long as the rate of it, however weak it is.
+    path = follow(WeightDecay(Adam(0.1), 0.5), np.array([3.0, -2.0]), np.zeros_like, steps=1)
+    np.testing.assert_allclose(path[-1], [2.9, -1.9], rtol=1e-8)
+
+
+def test_adamw_without_decay_is_adam():
+    adam, adamw = (follow(o, STARTS) for o in (Adam(0.1), AdamW(0.1, strength=0.0)))
+    assert np.array_equal(adam, adamw)
 
 
 def test_adagrads_rate_dies_as_one_over_the_root():
@@ -233,6 +276,20 @@ def test_nesterov_is_momentum_seen_from_one_step_ahead():
 def test_weight_decay_is_the_gradient_of_half_its_strength_times_the_square():
     plain = follow(GD(0.05), STARTS, lambda p: coupled(p) + 0.3 * p)
     assert np.array_equal(follow(WeightDecay(GD(0.05), 0.3), STARTS), plain)
+
+
+@pytest.mark.parametrize("wrap", [lambda o: Clipped(o, 1e9), lambda o: WeightDecay(o, 0.0)])
+def test_wrappers_pass_the_point_on(wrap):
+    plain = follow(AdamW(0.1, strength=0.3), STARTS)
+    assert np.array_equal(follow(wrap(AdamW(0.1, strength=0.3)), STARTS), plain)
+    inner = follow(WeightDecay(GD(0.05), 0.3), STARTS)
+    assert np.array_equal(follow(wrap(WeightDecay(GD(0.05), 0.3)), STARTS), inner)
+
+
+def test_a_wrapper_that_is_handed_no_point_wraps_what_needs_none():
+    optimizer = Clipped(Clipped(Momentum(1.0), 5.0), 1.0)
+    delta, _ = optimizer.update(np.array([3.0, 4.0]), optimizer.init(np.zeros(2)), 0)
+    assert delta.tolist() == pytest.approx([-0.6, -0.8])
 
 
 def test_clipping_keeps_the_direction():
@@ -307,6 +364,8 @@ def test_a_clipped_gradient_is_never_longer_and_points_the_same_way(gradient, li
         (lambda: Adam(0.1, beta1=1.0), ValueError, "beta1 is 1.0"),
         (lambda: Adam(0.1, beta2=-1.0), ValueError, "beta2 is -1.0"),
         (lambda: WeightDecay(GD(0.1), -1), ValueError, "strength is -1"),
+        (lambda: AdamW(0.1, strength=-1), ValueError, "strength is -1"),
+        (lambda: GD(GD), TypeError, "lr is GD: a learning rate is a number"),
         (lambda: WeightDecay(0.1, 0.1), TypeError, "WeightDecay wraps an optimizer"),
         (lambda: Clipped(GD(0.1), 0), ValueError, "max_norm is 0: .* above 0"),
         (lambda: Clipped(GD(0.1), -2.0), ValueError, "max_norm is -2.0"),
@@ -323,7 +382,11 @@ def test_errors_say_what_was_given_and_what_is_allowed(make, kind, message):
     [
         (lambda step: 0.1 - step, ValueError, "lr is -0.9 at step 1: a learning rate"),
         (lambda step: np.array([0.1, 0.2 - step]), ValueError, r"at index \(1,\) at step 1"),
-        (lambda step: None if step else 0.1, TypeError, "lr is None at step 1"),
+        (lambda step: None if step else 0.1, TypeError, "lr is None at step 1: .* `return`"),
+        (lambda step: "fast", TypeError, "lr is 'fast' at step 0: a learning rate is a number"),
+        (lambda step: np.nan, ValueError, "lr is nan at step 0"),
+        (WarmUp(lambda step: None, 5), TypeError, "schedule is None at step 0: give WarmUp"),
+        (WarmUp(lambda step: -1.0, 5), ValueError, "schedule is -1.0 at step 0"),
     ],
 )
 def test_what_a_schedule_returns_is_checked(rate, kind, message):
@@ -341,6 +404,7 @@ def test_what_a_schedule_returns_is_checked(rate, kind, message):
         (AdaGrad(0.1), "AdaGrad(lr=0.1)"),
         (RMSProp(0.1, eps=1e-3), "RMSProp(lr=0.1, beta=0.9, eps=0.001)"),
         (Adam(0.1), "Adam(lr=0.1, beta1=0.9, beta2=0.999)"),
+        (AdamW(0.1), "AdamW(lr=0.1, beta1=0.9, beta2=0.999, strength=0.01)"),
         (GD([0.1, 0.3]), "GD(lr=2 values from 0.1 to 0.3)"),
         (WeightDecay(GD(0.1), 0.01), "WeightDecay(optimizer=GD(lr=0.1), strength=0.01)"),
     ],

@@ -16,6 +16,7 @@ independent network: another gain, another seed.
 """
 
 from gdviz.networks.activations import ACTIVATIONS, Activation, activation
+from gdviz.networks.autopsy import Cause, first_not_finite
 from gdviz.networks.initialisers import SCHEMES
 from gdviz.networks.losses import LOSSES
 from gdviz.networks.network_loss import NetworkLoss
@@ -28,6 +29,7 @@ __all__ = [
     "LOSSES",
     "SCHEMES",
     "Activation",
+    "Cause",
     "NetworkLoss",
     "NotFinite",
     "Recurrent",
@@ -35,4 +37,5 @@ __all__ = [
     "Stack",
     "Trace",
     "activation",
+    "first_not_finite",
 ]

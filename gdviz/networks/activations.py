@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gdviz.networks import checks
+from gdviz import checks
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from math import prod
 
 import numpy as np
 
-from gdviz.networks import checks
+from gdviz import checks
 
 SCHEMES = ("normal", "xavier", "he", "orthogonal")
 

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gdviz.networks import checks
-from gdviz.networks.norms import flat
+from gdviz import checks
+from gdviz.norms import flat
 
 
 class LossFunction(NamedTuple):
@@ -58,7 +58,7 @@ def read_targets(targets, kind, batch, outputs, dtype):
                 f"classes are 0 to {outputs - 1}"
             )
         given = np.eye(outputs)[given]
-    targets = checks.finite("targets", given, dtype)
+    targets = checks.data("targets", given, dtype)
     if kind == "mse" and outputs == 1 and targets.ndim == 1:
         targets = targets[:, None]
     if targets.shape != (batch, outputs):

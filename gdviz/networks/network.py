@@ -4,7 +4,7 @@ from math import prod
 
 import numpy as np
 
-from gdviz.networks import checks
+from gdviz import checks
 from gdviz.networks.activations import ACTIVATIONS
 from gdviz.networks.losses import LOSSES, read_targets
 from gdviz.networks.network_loss import NetworkLoss
@@ -20,7 +20,7 @@ class Network:
 
     def __post_init__(self):
         for name in self._counts:
-            object.__setattr__(self, name, checks.count(name, getattr(self, name)))
+            object.__setattr__(self, name, checks.whole(name, getattr(self, name)))
         checks.choice("activation", self.activation, ACTIVATIONS)
         object.__setattr__(self, "dtype", checks.float_type(self.dtype))
 
@@ -80,7 +80,7 @@ class Network:
         return views
 
     def _read_inputs(self, inputs):
-        inputs = checks.finite("inputs", inputs, self.dtype)
+        inputs = checks.data("inputs", inputs, self.dtype)
         axes = self._input_axes
         if inputs.ndim != len(axes) or inputs.shape[-1] != self.inputs or 0 in inputs.shape:
             raise ValueError(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from gdviz.networks.losses import LOSS_FUNCTIONS
-from gdviz.networks.trace import NotFinite, Trace
+from gdviz.networks.trace import Trace
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +28,11 @@ class NetworkLoss:
     inputs: np.ndarray = field(repr=False)
     targets: np.ndarray = field(repr=False)
     kind: str
+
+    def __post_init__(self):
+        # glibc returns freed memory to the system as long as it has not seen a block so large freed
+        # (16 MB, never written to), and every pass would wait a third of its time for new pages.
+        np.empty(2_000_000)
 
     @property
     def dim(self):
@@ -79,6 +84,7 @@ class NetworkLoss:
             by_activation, by_pre_activation = map(list, zip(*backward, strict=True))
             return Trace(
                 self.network,
+                parameters,
                 LOSS_FUNCTIONS[self.kind].value(activations[-1], self.targets),
                 gradient,
                 pre_activations,
@@ -98,9 +104,7 @@ class NetworkLoss:
     def first_not_finite(self, parameters):
         """The layer and quantity that was first inf or NaN in a pass, or None: a `NotFinite`.
 
-        In the order of the computation: "weights", then from the first layer to the last
-        "pre-activation" and "activation", then "loss", then from the last layer to the first
-        "gradient". Takes one network, parameters of shape (P,); raises ValueError for more.
+        As `Trace.first_not_finite`, for one network, parameters of shape (P,).
 
         >>> from gdviz.networks import Stack
         >>> stack = Stack(depth=3, width=2, inputs=1, activation="linear")
@@ -108,32 +112,4 @@ class NetworkLoss:
         >>> loss.first_not_finite(stack.initial(gain=1e150))
         NotFinite(layer=3, quantity='pre-activation')
         """
-        parameters = self.network._read(parameters)
-        trace = self.trace(parameters)
-        if trace.value.ndim:
-            raise ValueError(
-                f"parameters have shape {np.shape(parameters)}: the autopsy takes one network, "
-                "as in parameters[0]"
-            )
-        for layer, quantity, array in self._in_order(parameters, trace):
-            if not np.all(np.isfinite(array)):
-                return NotFinite(layer, quantity)
-        return None
-
-    def _in_order(self, parameters, trace):
-        """All that a pass used and computed, from first to last: (layer, quantity, array)."""
-        for layer, weights in self.network._blocks(parameters):
-            yield layer, "weights", weights
-        forward = zip(trace.pre_activations, trace.activations, strict=True)
-        for layer, (z, a) in enumerate(forward, 1):
-            yield layer, "pre-activation", z
-            yield layer, "activation", a
-        last = len(trace.activations)
-        yield last, "loss", trace.value
-        blocks = dict(self.network._blocks(trace.gradient))
-        for layer in range(last, -1, -1):
-            if layer:
-                yield layer, "gradient", trace.activation_gradients[layer - 1]
-                yield layer, "gradient", trace.pre_activation_gradients[layer - 1]
-            if layer in blocks:
-                yield layer, "gradient", blocks[layer]
+        return self.trace(parameters).first_not_finite

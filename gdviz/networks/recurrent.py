@@ -5,11 +5,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gdviz.networks import checks
+from gdviz import checks
 from gdviz.networks.activations import activation
 from gdviz.networks.initialisers import draw_weights, initial_parameters
 from gdviz.networks.network import Network
-from gdviz.networks.norms import norms
+from gdviz.norms import flat, norms
 
 
 class RecurrentWeights(NamedTuple):
@@ -135,4 +135,4 @@ class Recurrent(Network):
         return [(0, parameters)]
 
     def _layer_gradient_norms(self, gradient, activation_gradients):
-        return norms(list(activation_gradients)[:0:-1])
+        return norms([flat(array) for array in list(activation_gradients)[:0:-1]])

@@ -9,7 +9,7 @@ import numpy as np
 from gdviz.networks.activations import activation
 from gdviz.networks.initialisers import initial_parameters
 from gdviz.networks.network import Network
-from gdviz.networks.norms import norm
+from gdviz.norms import norms
 
 
 @dataclass(frozen=True)
@@ -124,4 +124,4 @@ class Stack(Network):
         # The gradient is full once the backward pass has been walked through.
         for _ in activation_gradients:
             pass
-        return np.stack([norm(block) for _, block in self._blocks(gradient)], axis=-1)
+        return norms([block for _, block in self._blocks(gradient)])
