@@ -1,11 +1,11 @@
 """See gradient descent work, fail and be cured: landscapes, optimizers, one loop, live figures."""
 
-from importlib import import_module
-
-from gdviz import data, networks, optimizers, panels, schedules
+from gdviz import data, landscapes, networks, optimizers, panels, schedules
 from gdviz.controls import log_slider, point
 from gdviz.descent import Run, descend
+from gdviz.endings import ending, which_minimum
 from gdviz.exercises import check, predict
+from gdviz.landscapes import basin, hilltops, landscape, minima
 from gdviz.live import Live
 from gdviz.optimizers import GD, AdaGrad, Adam, Clipped, Momentum, Nesterov, RMSProp, WeightDecay
 from gdviz.panels import (
@@ -26,12 +26,7 @@ from gdviz.panels import (
     Surface,
     Sweep,
     Tangent,
-    basin,
-    ending,
     first_not_finite,
-    hilltops,
-    minima,
-    which_minimum,
 )
 from gdviz.picture import show
 from gdviz.schedules import Constant, Cosine, Exponential, InverseTime, StepDecay, WarmUp
@@ -91,12 +86,3 @@ __all__ = [
     "which_minimum",
 ]
 __version__ = "0.1.0"
-
-
-def __getattr__(name):
-    # SymPy is a third of the time that everything takes to import: it waits for the first formula
-    if name in {"landscape", "landscapes"}:
-        module = import_module("gdviz.landscapes")
-        globals().update(landscapes=module, landscape=module.landscape)
-        return globals()[name]
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gdviz import formulas
+from gdviz import expressions, formulas
 from gdviz.landscapes import READY_MADE, FormulaError, landscape
 
 FORMULAS = [
@@ -540,16 +540,16 @@ def test_a_well_formed_expression_has_the_value_of_plain_numpy(text):
 
 
 def test_a_formula_is_compiled_once_for_all_values_of_its_constants():
-    formulas.program.cache_clear()
+    expressions.program.cache_clear()
     first = landscape("x**2 + q*y**2", q=10)
     again = landscape("x**2 + q*y**2", bounds=((0, 1), (0, 1)), q=np.array([1.0, 2.0]))
-    assert formulas.program.cache_info()[:2] == (1, 1)
+    assert expressions.program.cache_info()[:2] == (1, 1)
     assert first._program is again._program
     assert first._program.gradient is again._program.gradient
 
 
 def test_what_is_not_asked_for_is_not_compiled():
-    formulas.program.cache_clear()
+    expressions.program.cache_clear()
     f = landscape("bowl")
     f.value([1.0, 2.0])
     assert {"gradient", "hessian"}.isdisjoint(vars(f._program))

@@ -11,7 +11,6 @@ of the result, for a ``compute`` that returns more than one thing).
 from gdviz.panels.autopsy import Autopsy, first_not_finite
 from gdviz.panels.basins import Basins
 from gdviz.panels.crowd import Crowd
-from gdviz.panels.endings import basin, ending, hilltops, minima, which_minimum
 from gdviz.panels.fit import Fit
 from gdviz.panels.landscape import Contour, Curve, Surface
 from gdviz.panels.layers import LayerGradients
@@ -41,10 +40,5 @@ __all__ = [
     "Sweep",
     "Tangent",
     "Walk",
-    "basin",
-    "ending",
     "first_not_finite",
-    "hilltops",
-    "minima",
-    "which_minimum",
 ]

@@ -5,7 +5,8 @@ from matplotlib.artist import Artist
 from matplotlib.colors import to_rgb
 from matplotlib.patches import Patch
 
-from gdviz.panels.endings import NOT_SETTLED, OUTSIDE, letter, minima, which_minimum
+from gdviz.endings import NOT_SETTLED, OUTSIDE, which_minimum
+from gdviz.landscapes import letter, minima
 from gdviz.panels.panel import Panel
 from gdviz.panels.style import COLOURS, PRESENT, THEORY
 
