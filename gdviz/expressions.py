@@ -35,9 +35,12 @@ class _Opaque(sympy.Function):
     def fdiff(self, argindex=1):
         return type(self).slope(self, *self.args)
 
+    def _numpycode(self, printer):
+        return f"{type(self).__name__}({', '.join(map(printer.doprint, self.args))})"
 
-def _function(name, implementation, slope, **methods):
-    """A function of one argument x; `slope` gives the derivative from f = f(x) and x."""
+
+def _function(name, implementation, slope=None, **methods):
+    """A function with this name in the code; `slope` gives its derivative from f = f(x) and x."""
     _IMPLEMENTATIONS[name] = implementation
     return type(_Opaque)(name, (_Opaque,), {"slope": slope, **methods})
 
@@ -45,6 +48,35 @@ def _function(name, implementation, slope, **methods):
 def _sigmoid(x):
     # exp overflows to inf far to the left, and 1/(1 + inf) is the right answer there.
     return 1.0 / (1.0 + np.exp(-x))
+
+
+def _power(base, exponent, factor):
+    """factor * base**exponent, where a factor of 0 wins: the derivatives of x**k at 0."""
+    # NumPy takes these short cuts only where one exponent serves a whole array; taken always,
+    # a batch of exponents equals the same exponents one at a time.
+    result = np.power(base, exponent)
+    for special, short_cut in ((2.0, np.square), (0.5, np.sqrt), (-1.0, np.reciprocal)):
+        chosen = exponent == special
+        if np.any(chosen):
+            result = np.where(chosen, short_cut(base), result)
+    return np.where(np.equal(factor, 0.0), 0.0, factor * result)[()]
+
+
+def _power_slope(f, argument):
+    base, exponent, factor = f.args
+    if argument == 3:
+        return power(base, exponent, sympy.S.One)
+    if argument == 2:
+        return f * (sympy.Float(math.log(base)) if base.is_number else log(base))
+    if exponent.is_number:
+        return exponent * power(base, exponent - 1, factor)
+    return power(base, exponent - 1, exponent * factor)
+
+
+def _defined(value, *markers):
+    for marker in markers:
+        value = np.where(np.greater_equal(marker, 0.0), value, np.nan)
+    return value[()]
 
 
 sin = _function("sin", np.sin, lambda f, x: cos(x))
@@ -69,74 +101,28 @@ absolute = _function(
     # An even power has no kink.
     _eval_power=lambda f, exponent: f.args[0] ** exponent if exponent.is_even else None,
 )
+power = _function("power", _power, fdiff=_power_slope)
+# log(exp(a) + exp(b)), without the overflow
+logaddexp = _function(
+    "logaddexp",
+    np.logaddexp,
+    fdiff=lambda f, argument: sigmoid((f.args[0] - f.args[1]) * (3 - 2 * argument)),
+)
+# a product of two that SymPy does not make a power again
+times = _function(
+    "times", np.multiply, _numpycode=lambda f, p: "(({})*({}))".format(*map(p.doprint, f.args))
+)
+# 0 where relu(x) is flat, else 1
+reached = _function("reached", lambda x: np.where(np.less(x, 0.0), 0.0, 1.0)[()])
+# the second argument where the first is not 0, else 0
+where = _function("where", lambda condition, x: np.where(condition, x, 0.0)[()])
+# the first argument where all others are 0 or more, else nan
+defined = _function("defined", _defined)
+
 FUNCTIONS = {
     **{"sin": sin, "cos": cos, "tan": tan, "exp": exp, "log": log, "ln": log, "sqrt": sqrt},
     **{"abs": absolute, "sinh": sinh, "cosh": cosh, "tanh": tanh},
     **{"atan": arctan, "arctan": arctan, "sigmoid": sigmoid, "relu": relu},
-}
-
-
-class power(_Opaque):  # noqa: N801
-    """factor * base**exponent, where a factor of 0 wins: the derivatives of x**k at 0."""
-
-    def fdiff(self, argindex=1):
-        base, exponent, factor = self.args
-        if argindex == 3:
-            return power(base, exponent, sympy.S.One)
-        if argindex == 2:
-            return self * (sympy.Float(math.log(base)) if base.is_number else log(base))
-        if exponent.is_number:
-            return exponent * power(base, exponent - 1, factor)
-        return power(base, exponent - 1, exponent * factor)
-
-
-class logaddexp(_Opaque):  # noqa: N801
-    """log(exp(a) + exp(b)), without the overflow."""
-
-    def fdiff(self, argindex=1):
-        a, b = self.args
-        return sigmoid(a - b if argindex == 1 else b - a)
-
-
-class times(_Opaque):  # noqa: N801
-    """A product of two that SymPy does not make a power again."""
-
-
-class reached(_Opaque):  # noqa: N801
-    """1 where the argument is 0 or more, 0 where its relu is flat."""
-
-
-class where(_Opaque):  # noqa: N801
-    """The second argument where the first is not 0, else 0."""
-
-
-class defined(_Opaque):  # noqa: N801
-    """The first argument where all others are 0 or more, else nan."""
-
-
-def _power(base, exponent, factor):
-    # NumPy takes these short cuts only where one exponent serves a whole array; taken always,
-    # a batch of exponents equals the same exponents one at a time.
-    result = np.power(base, exponent)
-    for special, short_cut in ((2.0, np.square), (0.5, np.sqrt), (-1.0, np.reciprocal)):
-        chosen = exponent == special
-        if np.any(chosen):
-            result = np.where(chosen, short_cut(base), result)
-    return np.where(np.equal(factor, 0.0), 0.0, factor * result)[()]
-
-
-def _defined(value, *markers):
-    for marker in markers:
-        value = np.where(np.greater_equal(marker, 0.0), value, np.nan)
-    return value[()]
-
-
-_IMPLEMENTATIONS |= {
-    "power": _power,
-    "logaddexp": np.logaddexp,
-    "reached": lambda x: np.where(np.less(x, 0.0), 0.0, 1.0)[()],
-    "where": lambda condition, value: np.where(condition, value, 0.0)[()],
-    "defined": _defined,
 }
 
 # ------------------------------------------------------------------------- tree -> expression
@@ -145,7 +131,6 @@ _MAX_DEGREE = 100
 # Of the gradient: a Hessian of it is differentiated and written within a second.
 _MAX_SIZE = 150
 _MAX_NUMBER = 1e100
-
 
 
 class _Reader:
@@ -298,7 +283,7 @@ def _not_flat(expression):
     """An expression that is 0 only where relu makes the given one 0 all around; or None."""
     if isinstance(expression, step | relu):
         return reached(expression.args[0])
-    if isinstance(expression, sqrt) or expression.is_Pow and expression.exp.is_positive:
+    if isinstance(expression, sqrt) or (expression.is_Pow and expression.exp.is_positive):
         return _not_flat(expression.args[0])
     if expression.is_Add or expression.is_Mul:
         parts = [_not_flat(arg) for arg in expression.args]
@@ -367,26 +352,17 @@ def _whole_power(base, exponent):
 
 
 class _Printer(NumPyPrinter):
-    """Writes numbers as doubles and every function under its name in `_IMPLEMENTATIONS`."""
+    """Writes every number as a double, and x/10 as a quotient: 0.3 at 3, which 0.1*x is not."""
 
-    def _print_Rational(self, expr):
+    def _print_Rational(self, expr):  # noqa: N802
         return repr(float(expr))
 
-    _print_Integer = _print_Rational
-    _print_Float = _print_Rational
+    _print_Integer = _print_Float = _print_Rational  # noqa: N815
 
-    def _print_Function(self, expr):
-        if isinstance(expr, times):
-            left, right = map(self._print, expr.args)
-            return f"(({left})*({right}))"
-        arguments = ", ".join(map(self._print, expr.args))
-        return f"{expr.func.__name__}({arguments})"
-
-    def _print_Mul(self, expr):
-        # x/10 is 0.3 at 3, 0.1*x is not.
-        coefficient, rest = expr.as_coeff_Mul()
-        if coefficient.is_Rational and abs(coefficient.p) == 1 and coefficient.q & (coefficient.q - 1):
-            return f"{'-' * (coefficient.p < 0)}({self._print(rest)})/{coefficient.q}.0"
+    def _print_Mul(self, expr):  # noqa: N802
+        number, rest = expr.as_coeff_Mul()
+        if number.is_Rational and abs(number.p) == 1 and number.q & (number.q - 1):
+            return f"{'-' * (number.p < 0)}({self._print(rest)})/{number.q}.0"
         return super()._print_Mul(expr)
 
 
@@ -500,7 +476,7 @@ def program(text, variables, constants):
         variables = tuple(name for name in "xyz" if name in names and name not in constants)
     check_names(text, names, variables, constants, given)
     # Nothing of the text stands in the code that is made.
-    codes = [f"x{i}" for i in range(len(variables))] + [f"c{i}" for i in range(len(constants))]
+    codes = [f"v{i}" for i in range(len(variables))] + [f"c{i}" for i in range(len(constants))]
     symbols = [sympy.Symbol(code, real=True) for code in codes]
     reader = _Reader(text, dict(zip((*variables, *constants), symbols, strict=True)))
     expression, _ = reader.read(tree)

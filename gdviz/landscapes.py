@@ -103,7 +103,7 @@ def landscape(formula, bounds=None, variables=None, **constants):
     return Landscape(
         formula,
         compiled.variables,
-        _checked_bounds(bounds, compiled.variables),
+        _checked_bounds(bounds, compiled.variables, formula),
         compiled,
         tuple(constants.values()),
     )
@@ -140,7 +140,7 @@ def _checked_constant(name, value):
     return array
 
 
-def _checked_bounds(bounds, variables):
+def _checked_bounds(bounds, variables, formula):
     if bounds is None:
         return ((-3.0, 3.0),) * len(variables)
     expected = ", ".join(["(-3, 3)"] * len(variables)) + "," * (len(variables) == 1)
@@ -154,8 +154,15 @@ def _checked_bounds(bounds, variables):
         raise ValueError(advice) from None
     if pairs.dtype.kind not in "iuf":
         raise ValueError(advice)
-    if pairs.shape == (2,) and len(variables) == 1:
+    if pairs.shape == (2,):
         pairs = pairs[None]
+    if pairs.ndim == 2 and pairs.shape[1] == 2 and 0 < len(pairs) != len(variables):
+        have = f"{len(pairs)} variable{'s' * (len(pairs) > 1)}"
+        raise ValueError(
+            f"the bounds are for {have}, and {formula!r} has {len(variables)} "
+            f"({', '.join(variables)}): give a pair (low, high) for each, as in ({expected}), or "
+            f"a formula of {have}."
+        )
     if pairs.shape != (len(variables), 2) or not np.isfinite(pairs).all():
         raise ValueError(advice)
     if not (pairs[:, 0] < pairs[:, 1]).all():
@@ -194,7 +201,7 @@ class Landscape:
     formula: str
     variables: tuple
     bounds: tuple
-    _program: "gdviz.expressions.Program"  # noqa: F821
+    _program: object
     _arguments: tuple
 
     def __post_init__(self):
