@@ -307,7 +307,8 @@ def _guarded(derivative):
 
 def _defined_where(expression, derivative):
     """The derivative, nan outside the domain of the expression: that of log(x) is 1/x at -1 too."""
-    markers = {node.args[0] for node in expression.atoms(log, sqrt)}
+    roots = [node for node in expression.atoms(power) if node.args[1].is_number]
+    markers = {node.args[0] for node in (*expression.atoms(log, sqrt), *roots)}
     if derivative.has(where):
         # 0 times what is not finite is nan.
         markers = {times(sympy.S.Zero, expression)}
