@@ -268,7 +268,7 @@ OPERATORS = {
 
 
 def precise(node, names):
-    """The value of a syntax tree; UndefinedError where it, or a part of it, is huge, tiny or complex."""
+    """The value of a tree; UndefinedError where a part of it is huge, tiny or complex."""
     match node:
         case ast.Constant(value=value):
             return mpf(str(value))
@@ -362,4 +362,4 @@ def compare(seeds):
 
 
 def test_no_finite_derivative_of_a_random_formula_is_wrong():
-    assert compare(range(800)) > 2000
+    assert compare(range(500)) > 2000
