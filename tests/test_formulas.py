@@ -68,6 +68,14 @@ def test_kinks_tails_and_domains(formula, at, value, slope, curvature):
         assert f.hessian(points).ravel()[0] == pytest.approx(curvature, rel=1e-13, nan_ok=True)
 
 
+@pytest.mark.parametrize("part", ["x**0.3", "sqrt(x)", "log(x)", "relu(y)**0.5 + x**-1.5"])
+def test_there_is_no_slope_in_any_direction_outside_the_domain(part):
+    f = landscape(f"{part} + y")
+    assert np.isnan(f.gradient([-1.0, -1.0])).all()
+    assert np.isnan(f.hessian([-1.0, -1.0])).all()
+    assert f.gradient([1.0, -1.0])[1] == 1
+
+
 def test_an_even_power_of_abs_has_a_minimum():
     (only,) = landscape("abs(x)**2").critical_points()
     assert (only.kind, only.point.tolist(), only.eigenvalues.tolist()) == ("minimum", [0], [2])
