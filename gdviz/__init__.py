@@ -1,11 +1,10 @@
 """See gradient descent work, fail and be cured: landscapes, optimizers, one loop, live figures."""
 
-from importlib import import_module
-
-from gdviz import data, endings, networks, optimizers, panels, schedules
+from gdviz import data, endings, landscapes, networks, optimizers, panels, schedules
 from gdviz.controls import log_slider, point
 from gdviz.descent import Run, descend
 from gdviz.exercises import check, predict
+from gdviz.landscapes import landscape
 from gdviz.live import Live
 from gdviz.networks import first_not_finite
 from gdviz.optimizers import (
@@ -85,16 +84,3 @@ __all__ = [
     "show",
 ]
 __version__ = "0.1.0"
-
-
-def __getattr__(name):
-    # SymPy is a third of the time that everything takes to import: it waits for the first formula
-    if name in {"landscape", "landscapes"}:
-        module = import_module("gdviz.landscapes")
-        globals().update(landscapes=module, landscape=module.landscape)
-        return globals()[name]
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__():
-    return sorted({*globals(), *__all__})

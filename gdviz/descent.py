@@ -243,8 +243,9 @@ class Run:
     """What `descend` returns: the way from the start to the last point, for each run.
 
     `objective`, `optimizer` and `steps` are what it was made with; `start` and `final` have shape
-    `(..., dim)`, where `...` is the batch's shape, empty for a single run. `str(run)` says it in
-    a sentence.
+    `(..., dim)`, where `...` is the batch's shape, empty for a single run. `ahead`, of the same
+    shape, is the point after the last where the run was cut, else None. `str(run)` says it in a
+    sentence.
 
     >>> class Bowl:
     ...     def value(self, x):
@@ -266,6 +267,7 @@ class Run:
     start: np.ndarray
     final: np.ndarray
     _points: np.ndarray | None
+    ahead: np.ndarray | None = None
 
     @property
     def shape(self):

@@ -1,18 +1,31 @@
-"""Loss landscapes: a formula becomes value, gradient, Hessian and critical points."""
+"""Loss landscapes: value, gradient, Hessian and critical points, and what these are called."""
 
 import keyword
 import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from string import ascii_uppercase
 from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
 
-from gdviz.formulas import FUNCTIONS, FormulaError, Program, listed, program, quoted
+from gdviz.formulas import FUNCTIONS, FormulaError, listed, quoted
 
-__all__ = ["READY_MADE", "CriticalPoint", "FormulaError", "Landscape", "ReadyMade", "landscape"]
+__all__ = [
+    "READY_MADE",
+    "CriticalPoint",
+    "FormulaError",
+    "Landscape",
+    "ReadyMade",
+    "basin",
+    "hilltops",
+    "landscape",
+    "letter",
+    "minima",
+]
 
 
 class ReadyMade(NamedTuple):
@@ -77,17 +90,20 @@ def landscape(formula, bounds=None, variables=None, **constants):
     both = [name for name in variables or () if name in constants]
     if both:
         raise ValueError(f"{listed(both)} is named as a variable and given a value: choose one.")
+    # SymPy is a third of the time that everything takes to import: it waits for a formula.
+    from gdviz.expressions import program
+
     try:
         compiled = program(formula, variables, tuple(constants))
     except FormulaError as error:
-        if not re.fullmatch(r"[^\W\d]+( [^\W\d]+)*", formula.strip()) or len(formula) > 30:
+        if not re.fullmatch(r"[^\W\d]+( [^\W\d]+)*", formula) or not 3 <= len(formula) <= 30:
             raise
         ready_made = f"(ready-made landscapes are {', '.join(READY_MADE)})"
         raise FormulaError(f"{error} {ready_made}") from None
     return Landscape(
         formula,
         compiled.variables,
-        _checked_bounds(bounds, compiled.variables),
+        _checked_bounds(bounds, compiled.variables, formula),
         compiled,
         tuple(constants.values()),
     )
@@ -124,7 +140,7 @@ def _checked_constant(name, value):
     return array
 
 
-def _checked_bounds(bounds, variables):
+def _checked_bounds(bounds, variables, formula):
     if bounds is None:
         return ((-3.0, 3.0),) * len(variables)
     expected = ", ".join(["(-3, 3)"] * len(variables)) + "," * (len(variables) == 1)
@@ -138,8 +154,15 @@ def _checked_bounds(bounds, variables):
         raise ValueError(advice) from None
     if pairs.dtype.kind not in "iuf":
         raise ValueError(advice)
-    if pairs.shape == (2,) and len(variables) == 1:
+    if pairs.shape == (2,):
         pairs = pairs[None]
+    if pairs.ndim == 2 and pairs.shape[1] == 2 and 0 < len(pairs) != len(variables):
+        have = f"{len(pairs)} variable{'s' * (len(pairs) > 1)}"
+        raise ValueError(
+            f"the bounds are for {have}, and {formula!r} has {len(variables)} "
+            f"({', '.join(variables)}): give a pair (low, high) for each, as in ({expected}), or "
+            f"a formula of {have}."
+        )
     if pairs.shape != (len(variables), 2) or not np.isfinite(pairs).all():
         raise ValueError(advice)
     if not (pairs[:, 0] < pairs[:, 1]).all():
@@ -178,7 +201,7 @@ class Landscape:
     formula: str
     variables: tuple
     bounds: tuple
-    _program: Program
+    _program: object
     _arguments: tuple
 
     def __post_init__(self):
@@ -321,7 +344,9 @@ class Landscape:
             )
         low, high = np.array(self.bounds).T
         starts = self._starts(low, high)
-        points = self._newton(starts, low, high)
+        # Where the Hessian is constant, one step from anywhere is exact.
+        middle = (low + high)[None] / 2
+        points = self._newton(starts if self._program.curvature_varies else middle, low, high)
         points = points[((points >= low) & (points <= high)).all(axis=-1)]
         return self._classified(self._distinct(points, low, high), starts)
 
@@ -339,11 +364,15 @@ class Landscape:
     def _newton(self, points, low, high):
         """The points at which Newton's steps die out."""
         found, span = [], high - low
+        before, earlier = points, np.full_like(points, np.inf)
         for _ in range(100):
             gradient, hessian = self.gradient(points), self.hessian(points)
             usable = np.isfinite(gradient).all(-1) & np.isfinite(hessian).all((-1, -2))
             usable &= ((points >= low - span) & (points <= high + span)).all(-1)
+            # Swinging between two places never ends.
+            usable &= ~(np.abs(points - earlier) <= 1e-6 * np.abs(points - before)).all(-1)
             points, gradient, hessian = points[usable], gradient[usable], hessian[usable]
+            before = before[usable]
             if not len(points):
                 break
             curvature, axes = np.linalg.eigh(hessian)
@@ -360,7 +389,8 @@ class Landscape:
             arrived = (np.abs(step) <= 1e-10 * span).all(-1) & (~flat | level).all(-1)
             found.append(points[arrived] - step[arrived])
             stuck = flat.all(-1) & ~arrived
-            points = (points - step)[~arrived & ~stuck]
+            going = ~arrived & ~stuck
+            points, before, earlier = (points - step)[going], points[going], before[going]
         return np.concatenate(found) if found else np.empty((0, self.dim))
 
     def _distinct(self, points, low, high):
@@ -412,3 +442,64 @@ class Landscape:
             found += group[:1] if len(group) > 20 else group
         found.sort(key=lambda pair: (pair[0], *pair[1].point.tolist()))
         return [critical for _, critical in found]
+
+
+@lru_cache(maxsize=32)
+def _critical(landscape):
+    return landscape.critical_points() if hasattr(landscape, "critical_points") else []
+
+
+def minima(landscape):
+    """Return the landscape's minima inside its bounds, the lowest first, as critical points.
+
+    >>> [point.point.round(3).tolist() for point in minima(landscape("quartic"))]
+    [[-1.714], [1.402]]
+    """
+    return tuple(point for point in _critical(landscape) if point.kind == "minimum")
+
+
+def hilltops(landscape):
+    """Return the maxima of a landscape inside its bounds, from left to right, as critical points.
+
+    >>> [point.point.round(3).tolist() for point in hilltops(landscape("quartic"))]
+    [[0.312]]
+    """
+    tops = [point for point in _critical(landscape) if point.kind == "maximum"]
+    return tuple(sorted(tops, key=lambda top: top.point.tolist()))
+
+
+def basin(landscape, number=0):
+    """Return from where to where starts end in a minimum of one variable, if the steps are small.
+
+    These are the hilltops beside the minimum, or the bounds where there is none. ``number`` counts
+    the minima from the lowest, 0. Raises ValueError where there is no such minimum, and for more
+    variables than one.
+
+    >>> basin(landscape("quartic")).round(3).tolist()
+    [-2.8, 0.312]
+    """
+    if len(landscape.bounds) != 1:
+        raise ValueError(
+            f"a basin between hilltops needs one variable, and this landscape has "
+            f"{len(landscape.bounds)}: colour its starts with Basins"
+        )
+    found = minima(landscape)
+    if number >= len(found):
+        raise ValueError(
+            f"{landscape.formula!r} has {len(found) or 'no'} "
+            f"minim{'um' if len(found) == 1 else 'a'} with a curvature above 0 in the picture, "
+            f"and {letter(number)} is asked for: give another formula, or wider bounds"
+        )
+    x = found[number].point[0]
+    edges = np.array([*landscape.bounds[0], *(top.point[0] for top in hilltops(landscape))])
+    return np.array([edges[edges < x].max(), edges[edges > x].min()])
+
+
+def letter(number):
+    """Return the name of a minimum: A for the lowest, B for the next.
+
+    >>> letter(0), letter(27)
+    ('A', 'B2')
+    """
+    again, place = divmod(number, len(ascii_uppercase))
+    return ascii_uppercase[place] + (str(again + 1) if again else "")

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import gdviz as gd
+from gdviz.endings import NOT_SETTLED, OUTSIDE
+from gdviz.landscapes import letter
 from gdviz.panels.basins import NEUTRAL, REGIONS, Cells, colour_of
-from gdviz.panels.endings import NOT_SETTLED, OUTSIDE, letter
 from gdviz.panels.style import PRESENT
 
 QUARTIC = gd.landscape("quartic")

@@ -1,69 +1,15 @@
-"""Where a run ends: the minima and hilltops of a landscape, and which minimum holds which run."""
-
-from functools import lru_cache
-from string import ascii_uppercase
+"""Where a run ends: which minimum holds which run, as numbers and in words."""
 
 import numpy as np
 
 from gdviz.descent import descend
+from gdviz.landscapes import letter, minima
+
+__all__ = ["NOT_SETTLED", "OUTSIDE", "ending", "which_minimum"]
 
 NOT_SETTLED, OUTSIDE = -1, -2
 # near enough to count as arrived, in widths of the picture, and for how many steps more
 NEAR, STEPS_MORE = 1e-3, 10
-
-
-@lru_cache(maxsize=32)
-def _critical(landscape):
-    return landscape.critical_points() if hasattr(landscape, "critical_points") else []
-
-
-def minima(landscape):
-    """Return the landscape's minima inside its bounds, the lowest first, as critical points.
-
-    >>> import gdviz as gd
-    >>> [point.point.round(3).tolist() for point in minima(gd.landscape("quartic"))]
-    [[-1.714], [1.402]]
-    """
-    return tuple(point for point in _critical(landscape) if point.kind == "minimum")
-
-
-def hilltops(landscape):
-    """Return the maxima of a landscape inside its bounds, from left to right, as critical points.
-
-    >>> import gdviz as gd
-    >>> [point.point.round(3).tolist() for point in hilltops(gd.landscape("quartic"))]
-    [[0.312]]
-    """
-    tops = [point for point in _critical(landscape) if point.kind == "maximum"]
-    return tuple(sorted(tops, key=lambda top: top.point.tolist()))
-
-
-def basin(landscape, number=0):
-    """Return from where to where starts end in a minimum of one variable, if the steps are small.
-
-    These are the hilltops beside the minimum, or the bounds where there is none. ``number`` counts
-    the minima from the lowest, 0. Raises ValueError where there is no such minimum, and for more
-    variables than one.
-
-    >>> import gdviz as gd
-    >>> basin(gd.landscape("quartic")).round(3).tolist()
-    [-2.8, 0.312]
-    """
-    if len(landscape.bounds) != 1:
-        raise ValueError(
-            f"a basin between hilltops needs one variable, and this landscape has "
-            f"{len(landscape.bounds)}: colour its starts with Basins"
-        )
-    found = minima(landscape)
-    if number >= len(found):
-        raise ValueError(
-            f"{landscape.formula!r} has {len(found) or 'no'} "
-            f"minim{'um' if len(found) == 1 else 'a'} with a curvature above 0 in the picture, "
-            f"and {letter(number)} is asked for: give another formula, or wider bounds"
-        )
-    x = found[number].point[0]
-    edges = np.array([*landscape.bounds[0], *(top.point[0] for top in hilltops(landscape))])
-    return np.array([edges[edges < x].max(), edges[edges > x].min()])
 
 
 def which_minimum(run):
@@ -107,16 +53,6 @@ def _nearest(places, points, span):
         # a place that is not finite is near nothing
         distances = np.nan_to_num(distances, nan=np.inf)
     return distances.argmin(axis=0), distances.min(axis=0) < NEAR
-
-
-def letter(number):
-    """Return the name of a minimum: A for the lowest, B for the next.
-
-    >>> letter(0), letter(27)
-    ('A', 'B2')
-    """
-    again, place = divmod(number, len(ascii_uppercase))
-    return ascii_uppercase[place] + (str(again + 1) if again else "")
 
 
 def ending(run):
