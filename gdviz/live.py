@@ -59,10 +59,10 @@ class Live:
     """A figure that answers at once: controls -> compute -> panels -> pixels, and a readout.
 
     ``compute`` is a pure function of the controls' values; what it returns goes to every panel's
-    ``update`` and to ``readout(result, ...)``, which may name any control as an argument and returns
-    words, or a dict: name -> number, words or ``(theory, measured)``; the name "" is the verdict.
-    Without one, ``str(result)`` is shown. Controls take what ``ipywidgets.interact`` takes, or any
-    widget. A default value in the signature of ``compute`` is the control's first value. When the
+    ``update`` and to ``readout(result, ...)``, which may name any control as an argument and
+    returns words, or a dict: name -> number, words or ``(theory, measured)``; the name "" is the
+    verdict. Without one, ``str(result)`` is shown. Controls take what ``ipywidgets.interact``
+    takes, or any widget. A default value in the signature of ``compute`` is the control's first value. When the
     result can be cut (``result.until(step)``, as a Run can), there is a Play button that walks
     through the steps, and the readout tells what is shown.
 

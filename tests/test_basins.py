@@ -4,6 +4,7 @@ import io
 
 import numpy as np
 import pytest
+from gdviz.panels.basins import NEUTRAL, REGIONS, Cells, colour_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -11,7 +12,6 @@ from PIL import Image
 import gdviz as gd
 from gdviz.endings import NOT_SETTLED, OUTSIDE
 from gdviz.landscapes import letter
-from gdviz.panels.basins import NEUTRAL, REGIONS, Cells, colour_of
 from gdviz.panels.style import PRESENT
 
 QUARTIC = gd.landscape("quartic")

@@ -1,4 +1,4 @@
-"""Every notebook: one plan, clean outputs, and what is stored is what its execution gives.
+"""Every notebook: the form of a lesson, clean outputs, and what is stored is what its execution gives.
 
 nbval, switched on in pyproject.toml, compares the text of every output besides.
 """
@@ -10,12 +10,7 @@ from execute_notebooks import FOLDER, differences, encode, execute, read
 
 PATHS = sorted(FOLDER.glob("*.ipynb"))
 NOTEBOOKS = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
-LESSONS = pytest.mark.parametrize(
-    "path", [path for path in PATHS if not path.stem.startswith("00")], ids=lambda path: path.stem
-)
-PLAN = ["Predict", "Try", "Why", "Exercise", "Claims on trial"]
 ADDRESS = re.compile(r"\b0x[0-9a-f]{6,}\b")
-CELL_BORDER = re.compile(r"(?<!\\)\|")
 MACHINE_PATH = re.compile(r"/(home|root|tmp|Users|work)/|[A-Z]:\\")
 
 
@@ -45,27 +40,10 @@ def test_title_comes_first_and_stands_alone(path):
     assert len(headings(path, 1)) == 1
 
 
-@LESSONS
-def test_lesson_follows_the_plan(path):
-    (title,) = headings(path, 1)
-    assert title.endswith("?"), "the title is a question"
-    sections = [heading.partition(":")[0] for heading in headings(path, 2)]
-    assert [name for name in dict.fromkeys(sections) if name in PLAN] == PLAN
-
-
 @NOTEBOOKS
 def test_cells_ran_in_order(path):
     counts = [cell.execution_count for cell in code_cells(path)]
     assert counts == list(range(1, len(counts) + 1))
-
-
-@NOTEBOOKS
-def test_every_row_of_a_table_has_as_many_cells_as_its_head(path):
-    for cell in read(path).cells:
-        rows = []
-        for line in cell.source.splitlines() if cell.cell_type == "markdown" else []:
-            rows = [*rows, CELL_BORDER.split(line)] if line.startswith("|") else []
-            assert not rows or len(rows[-1]) == len(rows[0]), line
 
 
 @NOTEBOOKS
@@ -105,6 +83,128 @@ def test_every_picture_has_a_text(path):
 @NOTEBOOKS
 def test_file_is_small(path):
     assert path.stat().st_size < 1_000_000
+
+
+# ------------------------------------------------------------------ the form of a lesson
+
+WORDS, FIGURES, MINUTES = 1200, 4, (25, 35)
+VISIBLE_CELL, VISIBLE_NOTEBOOK = 15, 120
+FOLDED = re.compile(r"# (Setup|Figure|Proof): \S")
+HEADING = re.compile(r"^(#{2,3}) (.+?) \((\d+) min(, optional)?\)$")
+
+
+def folded(cell):
+    return bool(cell.metadata.get("jupyter", {}).get("source_hidden"))
+
+
+def text_of(cells):
+    return "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+
+
+def core_and_deeper(path):
+    """The cells up to the heading *Deeper*, and those from it on."""
+    cells = read(path).cells
+    starts = [number for number, cell in enumerate(cells) if cell.source.startswith("## Deeper")]
+    at = starts[0] if starts else len(cells)
+    return cells[:at], cells[at:]
+
+
+def plain(markdown):
+    """The words that a learner reads: no code, no formulas, no tables of claims, no solutions."""
+    text = re.sub(r"<details>.*?</details>", "", markdown, flags=re.DOTALL)
+    text = re.sub(r"```.*?```|\$\$.*?\$\$", "", text, flags=re.DOTALL)
+    return re.sub(r"\]\([^)]*\)|[|#*_`$]", " ", text)
+
+
+@NOTEBOOKS
+def test_the_page_opens_on_a_question_and_a_figure(path):
+    head, setup, *rest = read(path).cells
+    lines = [line for line in head.source.splitlines() if line]
+    assert re.match(r"# .+", lines[0])
+    assert re.search(r"\*\*\d+ minutes\*\*", head.source)
+    assert "Run All Cells" in head.source
+    assert "model not found" in head.source
+    assert len(plain(head.source).split()) <= 110
+    assert folded(setup), "the import stands in a folded cell"
+    assert not setup.outputs, "nothing is claimed before a cell ran"
+    first = next(cell for cell in rest if "gd.Live(" in cell.source)
+    before = text_of(rest[: rest.index(first)])
+    assert len(plain(before).split()) <= 120, "a learner plays before reading"
+
+
+@NOTEBOOKS
+def test_visible_code_is_the_lesson(path):
+    shown = 0
+    for cell in code_cells(path):
+        lines = cell.source.splitlines()
+        if folded(cell):
+            assert FOLDED.match(lines[0]), f"say what the folded cell is: {lines[0]}"
+            assert "hide-input" in cell.metadata.get("tags", []), lines[0]
+            continue
+        shown += len(lines)
+        assert len(lines) <= VISIBLE_CELL, cell.source
+        assert not re.search(r"^\s*assert\b", cell.source, re.MULTILINE), cell.source
+    assert shown <= VISIBLE_NOTEBOOK
+
+
+@NOTEBOOKS
+def test_the_core_is_half_an_hour(path):
+    core, _ = core_and_deeper(path)
+    assert len(plain(text_of(core)).split()) <= WORDS
+    assert sum("gd.Live(" in cell.source for cell in core if cell.cell_type == "code") <= FIGURES
+    found = [HEADING.match(line) for line in text_of(core).splitlines() if line.startswith("## ")]
+    assert all(found), "each section's heading carries its minutes: ## Name (5 min)"
+    low, high = MINUTES
+    minutes = sum(int(match[3]) for match in found)
+    assert low <= minutes <= high, minutes
+    stated = int(re.search(r"\*\*(\d+) minutes\*\*", core[0].source)[1])
+    assert stated == minutes, "the head states the core's minutes"
+
+
+@NOTEBOOKS
+def test_what_goes_further_is_folded(path):
+    _, deeper = core_and_deeper(path)
+    assert deeper, "there is a section Deeper"
+    headed = [cell for cell in deeper if re.match(r"#{2,3} ", cell.source)]
+    for cell in headed:
+        assert HEADING.match(cell.source.splitlines()[0]), cell.source
+        assert cell.metadata.get("jp-MarkdownHeadingCollapsed"), cell.source
+    assert len(headed) >= 2
+
+
+@NOTEBOOKS
+def test_markdown_holds_no_code_of_a_question(path):
+    words = re.sub(r"```.*?```", "", text_of(read(path).cells), flags=re.DOTALL)
+    assert not re.search(r"%%|gd\.(predict|check)\(|answer=|because=", words)
+
+
+@NOTEBOOKS
+def test_tables_have_as_many_columns_as_their_heads(path):
+    for cell in read(path).cells:
+        if cell.cell_type != "markdown":
+            continue
+        outside = re.sub(r"```.*?```", "", cell.source, flags=re.DOTALL)
+        for table in re.findall(r"(?:^\|.*\n?)+", outside, re.MULTILINE):
+            columns = {len(re.findall(r"(?<!\\)\|", row)) for row in table.strip().splitlines()}
+            assert len(columns) == 1, table
+
+
+@NOTEBOOKS
+def test_links_lead_somewhere(path):
+    for target in re.findall(r"\]\(([^)\s]+)\)", text_of(read(path).cells)):
+        if "://" in target:
+            continue
+        name, _, place = target.partition("#")
+        other = path.parent / name if name else path
+        assert other.exists(), target
+        if place:
+            assert place in anchors(other), f"{target}: {sorted(anchors(other))}"
+
+
+def anchors(path):
+    """The places in a notebook that a link can name, as JupyterLab names them."""
+    found = re.findall(r"^#{1,6} (.+?) *$", text_of(read(path).cells), re.MULTILINE)
+    return {re.sub(r"[*_`]", "", heading).replace(" ", "-") for heading in found}
 
 
 @pytest.fixture(scope="module")

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from gdviz.panels.slices import OUTSIDE, PARABOLA
 from matplotlib.figure import Figure
 
 import gdviz as gd
-from gdviz.panels.slices import OUTSIDE, PARABOLA
 
 SQUARE = ((-2, 2), (-2, 2))
 FORMULAS = ["x**2 - y**2", "x*y", "x**3 - 3*x*y**2", "exp(x)*sin(2*y)", "x**2 + 3*x*y - y**4"]
