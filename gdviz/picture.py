@@ -146,7 +146,7 @@ class Picture:
         if not panel.projection:
             title.set_position((ax.bbox.x0, ax.bbox.y1 + panel.margins[2] * self.ratio))
             # always at the same place, whatever numbers stand on the axis
-            aside = (16 - panel.margins[0]) * self.ratio / ax.bbox.width
+            aside = (24 - panel.margins[0]) * self.ratio / ax.bbox.width
             ax.yaxis.set_label_coords(aside, 0.5)
         title.draw(renderer)
         ax.draw(renderer)

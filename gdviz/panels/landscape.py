@@ -261,10 +261,11 @@ class Curve(OnLandscape):
                 "give a formula that is defined there"
             )
         bottom, top = float(shown.min()), float(shown.max())
-        margin = 0.08 * (top - bottom or 1)
+        margin = 0.06 * (top - bottom or 1)
         ax.set(
             xlim=(low, high),
-            ylim=self.limits or (bottom - margin, top + margin),
+            # room for a letter below the lowest minimum
+            ylim=self.limits or (bottom - 2.5 * margin, top + margin),
             xlabel=landscape.variables[0],
             ylabel=height_label(landscape),
         )

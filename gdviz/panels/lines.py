@@ -5,7 +5,7 @@ import math
 import numpy as np
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, NullLocator
 
-from gdviz.panels.panel import FAR, Panel, Rules, calm, note, walker
+from gdviz.panels.panel import FAR, Panel, Rules, calm, finite, note, walker
 from gdviz.panels.style import COLOURS, MARKERS, PRESENT, THEORY
 
 
@@ -106,10 +106,14 @@ class Lines(Panel):
         limits = self.limits
         if limits is None:
             scattered = [] if callable(self.points) or self.points is None else self.points[1]
-            values = [*rows.ravel(), *theory.ravel(), *np.ravel(scattered)]
+            values = [*self.seen(rows).ravel(), *theory.ravel(), *np.ravel(scattered)]
             limits = calm(values, before_y, "y" in self.log, self.decades)
         self._before = xlimits, limits
         return len(rows), len(theory), self._before
+
+    def seen(self, rows):
+        """Return the part of the data that the vertical axis follows."""
+        return rows
 
     def draw(self, ax, result):
         self.ax = ax
@@ -289,6 +293,15 @@ class Series(Lines):
             xlimits = (0, 1.02 * max(1, self.rows(self.y, result).shape[1] - 1))
             self._before = xlimits, limits
         return count, theory, self._before
+
+    def seen(self, rows):
+        # a run that diverges shows where it came from, not only where it went
+        first = finite(rows[:, 0])
+        if not len(first) or "y" not in self.log or not first.max() > 0:
+            return rows
+        with np.errstate(invalid="ignore"):
+            rows = np.where(rows > 0, rows, np.nan)
+        return np.clip(rows, first.max() * 1e-18, first.max() * 1e9)
 
     def beyond(self, rows):
         with np.errstate(invalid="ignore"):
