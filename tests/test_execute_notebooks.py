@@ -24,9 +24,11 @@ Shown(png.getvalue())"""
 
 
 def notebook(*sources, tags=()):
+    passing, staying = {"scrolled": True}, {"jp-MarkdownHeadingCollapsed": True}
+    metadata = {"tags": [*tags], **passing, **staying}
     return new_notebook(
         cells=[
-            new_code_cell(source, id=f"c{number}", metadata={"tags": [*tags], "scrolled": True})
+            new_code_cell(source, id=f"c{number}", metadata=metadata)
             for number, source in enumerate(sources)
         ]
     )
@@ -52,7 +54,8 @@ def test_only_a_change_is_written(tmp_path, told):
     first, file = path.read_bytes(), path.stat().st_ino
     stored = read(path)
     assert [cell.execution_count for cell in stored.cells] == [1, 2, 3]
-    assert [cell.metadata for cell in stored.cells] == [{"tags": []}] * 3
+    kept = {"tags": [], "jp-MarkdownHeadingCollapsed": True}
+    assert [cell.metadata for cell in stored.cells] == [kept] * 3
     assert stored.cells[2].outputs[0].text == "ab\n"
     assert "version" not in stored.metadata.language_info
     data = stored.cells[0].outputs[0].data
