@@ -1,4 +1,4 @@
-"""Every notebook: the form of a lesson, clean outputs, and what is stored is what its execution gives.
+"""Every notebook: the form of a lesson, clean outputs, and stored as its execution gives it.
 
 nbval, switched on in pyproject.toml, compares the text of every output besides.
 """
@@ -90,6 +90,8 @@ def test_file_is_small(path):
 WORDS, FIGURES, MINUTES = 1200, 4, (25, 35)
 VISIBLE_CELL, VISIBLE_NOTEBOOK = 15, 120
 FOLDED = re.compile(r"# (Setup|Figure|Proof): \S")
+# a heading ends on its minutes in parentheses, and so does a link to it
+LINK = r"\]\(((?:[^()\s]|\([^()\s]*\))+)\)"
 HEADING = re.compile(r"^(#{2,3}) (.+?) \((\d+) min(, optional)?\)$")
 
 
@@ -113,7 +115,7 @@ def plain(markdown):
     """The words that a learner reads: no code, no formulas, no tables of claims, no solutions."""
     text = re.sub(r"<details>.*?</details>", "", markdown, flags=re.DOTALL)
     text = re.sub(r"```.*?```|\$\$.*?\$\$", "", text, flags=re.DOTALL)
-    return re.sub(r"\]\([^)]*\)|[|#*_`$]", " ", text)
+    return re.sub(rf"{LINK}|[|#*_`$]", " ", text)
 
 
 @NOTEBOOKS
@@ -191,7 +193,7 @@ def test_tables_have_as_many_columns_as_their_heads(path):
 
 @NOTEBOOKS
 def test_links_lead_somewhere(path):
-    for target in re.findall(r"\]\(([^)\s]+)\)", text_of(read(path).cells)):
+    for target in re.findall(LINK, text_of(read(path).cells)):
         if "://" in target:
             continue
         name, _, place = target.partition("#")
