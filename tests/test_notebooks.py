@@ -89,6 +89,8 @@ def test_file_is_small(path):
 
 WORDS, FIGURES, MINUTES = 1200, 4, (25, 35)
 VISIBLE_CELL, VISIBLE_NOTEBOOK = 15, 120
+# a target may hold brackets, as the minutes of a heading
+LINK = re.compile(r"\]\(((?:[^()\s]|\([^()\s]*\))+)\)")
 FOLDED = re.compile(r"# (Setup|Figure|Proof): \S")
 # a heading ends on its minutes in parentheses, and so does a link to it
 LINK = r"\]\(((?:[^()\s]|\([^()\s]*\))+)\)"
