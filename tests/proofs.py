@@ -53,6 +53,22 @@ def _():
     return "stays where it is" if (run.points == run.start).all() else "slides down slowly"
 
 
+@proof("downhill or star")
+def _():
+    angles = np.radians(np.arange(0, 360, 5.0))
+    places = np.stack([np.cos(angles), np.sin(angles)], axis=-1)
+    downhill = -RAVINE.gradient(places)
+    cosine = (downhill * -places).sum(axis=-1) / np.linalg.norm(downhill, axis=-1)
+    straight = np.count_nonzero(cosine > 1 - 1e-9)
+    return {0: "never", len(angles): "always"}.get(straight, "only from some places")
+
+
+@proof("after one step")
+def _():
+    line = gd.landscape("4*x", bounds=((-5, 5),))
+    return gd.descend(line, 3.0, gd.GD(0.1), steps=1).final[0], [3.4, 2.9, 0.4, -0.4]
+
+
 @proof("weighted sum")
 def _():
     return 0.5 + np.dot([2, -1], [3, 4]), [2.0, 10.5, 1.5, "10"]
