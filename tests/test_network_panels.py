@@ -157,7 +157,7 @@ def test_layers_take_functions_of_any_result():
         ([[1.0]], [[1.0]], r"forward has the shape \(1, 1\)"),
         ([1.0], [-2.0], "backward holds -2: a size is 0 or more"),
         (["deep"], [1.0], "one size for each layer"),
-        (np.ones(61), np.ones(61), "there are 61 layers, and Layers shows 1 to 60"),
+        (np.ones(62), np.ones(62), "there are 62 layers, and Layers shows 1 to 61"),
     ],
 )
 def test_wrong_sizes_are_told(forward, backward, words):
@@ -198,6 +198,39 @@ def test_ink_looks_as_agg_draws_it(name):
     assert np.abs(one - other).max() < 60
     assert np.abs(one - other).mean() < 3
     assert (direct[0] < 200).any()
+
+
+def test_layers_show_a_run_as_it_stands():
+    loss = Stack(depth=3, width=4, inputs=2).loss(np.ones((5, 2)), np.ones(5))
+    run = gd.descend(loss, loss.network.initial(), gd.GD(lr=0.1), steps=4)
+
+    def sizes(run):
+        return loss.trace(run.final).delta_norms
+
+    picture = Picture(run, [gd.Layers(sizes, sizes)], "words")
+    picture.update(run, run.until(2))
+    assert UNLIT not in picture.panels[0].red.shades
+
+
+@pytest.mark.parametrize("width", [640, 850, 1000])
+def test_a_curve_stands_under_the_layers_that_it_tells_of(width):
+    """The notebooks draw the sizes under their layers, a lower panel without numbers of its own."""
+    pulse = falling(7)
+    curve = gd.Lines(
+        lambda pulse: pulse.backward,
+        x=lambda pulse: (np.arange(7) + 0.5) / 7,
+        xlimits=(-0.007, 1.013),
+        xticks=(),
+        log="y",
+        tall=230,
+    )
+    picture = Picture(pulse, [gd.Layers(), curve], "words", width=width)
+    layers, lines = picture.panels
+    above = layers.ax.transData.transform(layers.red.places)[:, 0]
+    below = lines.ax.transData.transform(lines.curves[0].get_xydata())[:, 0]
+    assert np.abs(above - below).max() < 6
+    assert list(lines.ax.get_xticks()) == []
+    assert picture.boxes[1][3] == 230 + picture.boxes[0][3] - layers.height(width)
 
 
 def test_sixty_layers_are_few_strokes():

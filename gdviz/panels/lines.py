@@ -23,7 +23,8 @@ class Lines(Panel):
 
     ``log`` names the logarithmic axes: "", "x", "y" or "xy". ``limits`` and ``xlimits`` fix the
     axes; without them an axis follows its data in calm steps, a logarithmic one over at most
-    ``decades``. ``marker`` puts a mark on each point. ``labels`` name the curves.
+    ``decades``. ``xticks`` are the places of the x axis that bear a number, () for none. ``marker``
+    puts a mark on each point. ``labels`` name the curves.
 
     >>> import gdviz as gd
     >>> squares = gd.show(3, Lines(lambda n: np.arange(n + 1) ** 2, log="y")).panels[0]
@@ -47,6 +48,7 @@ class Lines(Panel):
         log="",
         limits=None,
         xlimits=None,
+        xticks=None,
         decades=16,
         xlabel="",
         ylabel="",
@@ -66,7 +68,9 @@ class Lines(Panel):
         self.theory_label = theory_label
         self.colours = colours or (COLOURS[1:] if at is not None else COLOURS)
         self.log, self.decades = log, decades
-        self.limits, self.xlimits = limits, xlimits
+        self.limits, self.xlimits, self.xticks = limits, xlimits, xticks
+        if not xlabel and xticks is not None and not len(xticks):
+            self.margins = (*self.margins[:3], 16)
         self.xlabel, self.ylabel = xlabel, ylabel
         self.rules = [("y", hlines), ("x", vlines)]
         self.spans = spans
@@ -123,6 +127,8 @@ class Lines(Panel):
         ax.set(xlim=xlimits, ylim=limits, xlabel=self.xlabel, ylabel=self.ylabel)
         ax.grid(True)
         _calm_ticks(ax, self.log, whole=self.x is None or self.xlabel.startswith(("step", "layer")))
+        if self.xticks is not None:
+            ax.set_xticks(self.xticks)
         rows, theory = self.rows(self.y, result), self.rows(self.theory, result)
         many = len(rows) > 1
         self.curves, self.dots = [], []

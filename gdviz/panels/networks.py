@@ -35,7 +35,8 @@ BLUES = ("#F1F6FA", FORWARD, "#00223A")
 REDS = ("#FDF4EE", PRESENT, "#431A00")
 SHADES = 97
 UNLIT, ZERO, LOST = SHADES, SHADES + 1, SHADES + 2
-MOST_LAYERS = 60
+# sixty layers and the output
+MOST_LAYERS = 61
 
 
 def _palette(colours):
@@ -106,7 +107,7 @@ class Pulse:
 
 
 class Layers(Panel):
-    """A deep stack as a row of 1 to 60 layers, lit by what passes through them.
+    """A deep stack as a row of 1 to 61 layers, lit by what passes through them.
 
     ``forward(result)`` and ``backward(result)``, both ``(layers,)``, are the size of the
     activations and of the gradient at each layer, of a ``Pulse`` by default: then Play sends the
@@ -115,7 +116,7 @@ class Layers(Panel):
     the logarithm, between ``limits``. A gap carries the factor from layer to layer; a layer with
     exactly 0 is empty and marked 0, the first that is not finite has a burst.
 
-    Raises ValueError for anything but 1 to 60 sizes of 0 or more, as many backward as forward.
+    Raises ValueError for anything but 1 to 61 sizes of 0 or more, as many backward as forward.
 
     >>> import gdviz as gd
     >>> pulse = Pulse(np.ones(4), [0.001, 0.01, 0.1, 1.0])
@@ -200,7 +201,7 @@ class Layers(Panel):
                 f"there are {count} layers, and Layers shows 1 to {MOST_LAYERS}: "
                 "choose a smaller depth, or draw the sizes with gd.Lines"
             )
-        lit, back = getattr(result, "reached", (count, count))
+        lit, back = result.reached if isinstance(result, Pulse) else (count, count)
         left, right = self.ends
         pitch = (right - left) / count
         centres = left + pitch * (np.arange(count) + 0.5)

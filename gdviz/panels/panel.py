@@ -17,7 +17,8 @@ class Panel:
     A panel of your own has ``draw(ax, result)``, which draws everything once and keeps the artists
     that move as attributes (``self.bars = ...``), and ``update(result)``, which only moves those.
     The still part is drawn anew when what ``ground(result)`` returns has changed: the landscape,
-    say, or the number of lines. ``of`` picks the panel's part of a result.
+    say, or the number of lines. ``of`` picks the panel's part of a result; ``tall`` is its
+    height in pixels, which without it follows from its width.
     """
 
     projection = None
@@ -28,8 +29,9 @@ class Panel:
     # the height of a panel of that width, in pixels
     tallest = 400
 
-    def __init__(self, *, title="", of=None):
+    def __init__(self, *, title="", of=None, tall=None):
         self.title = title
+        self.given_height = tall
         self.of = of or (lambda result: result)
 
     def ground(self, result):
@@ -46,7 +48,7 @@ class Panel:
 
     def height(self, width):
         """Return how high the panel is on ``width`` pixels."""
-        return int(min(self.tallest, max(280, 0.78 * width)))
+        return self.given_height or int(min(self.tallest, max(280, 0.78 * width)))
 
     def where(self, value):
         """Return the pixel on which a start of this value is held, or None."""
