@@ -10,14 +10,16 @@ import sys
 from pathlib import Path
 
 import ipywidgets as widgets
+from matplotlib import get_data_path
 from notebook_runner import step_through
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 import gdviz as gd
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "sheet"
 WIDTH, GAP, HEAD = 900, 16, 44
+FONT = ImageFont.truetype(Path(get_data_path()) / "fonts/ttf/DejaVuSans.ttf", 15)
 
 
 def figures(path):
@@ -57,7 +59,7 @@ def picture(live):
     image = Image.open(io.BytesIO(live.png)).convert("RGB")
     page = Image.new("RGB", (image.width, image.height + HEAD), "white")
     page.paste(image, (0, HEAD))
-    ImageDraw.Draw(page).text((8, 8), words, fill="black", font_size=15)
+    ImageDraw.Draw(page).text((8, 8), words, fill="black", font=FONT)
     return page.resize((WIDTH, round(page.height * WIDTH / page.width)))
 
 

@@ -78,8 +78,9 @@ class OnLandscape(Panel):
             self.next.append(Arrow(ax))
         self.first = [Arrow(ax) for _ in range(self.arrows)]
         look = {"weight": "bold", "ha": "left", "va": "bottom", "zorder": 12, "clip_on": True}
+        look = {"weight": "bold", "ha": "right", "va": "bottom", "zorder": 12, "color": INK}
         self.first_names = [
-            ax.text(0, 0, f"$X_{number}$", color=INK, **look)
+            ax.annotate(f"$X_{number}$", (0, 0), (-7, 5), textcoords="offset points", **look)
             for number in range(self.arrows + bool(self.arrows))
         ]
         if self.labels:
@@ -139,10 +140,21 @@ class OnLandscape(Panel):
                 arrow.point(way[:, number], way[:, number + 1])
             else:
                 arrow.hide()
+        self._name_first(seen)
+
+    def _name_first(self, seen):
+        """Write X0, X1, ... beside the first places, as far as there is room between them."""
+        room, last = 22 * self.ax.get_figure(root=True).dpi / 100, None
         for number, text in enumerate(self.first_names):
             text.set_visible(number < seen.shape[-1])
-            if text.get_visible():
-                text.set_position(seen[0][:, number])
+            if not text.get_visible():
+                continue
+            text.xy = seen[0][:, number]
+            place = self.ax.transData.transform(text.xy)
+            if last is not None and np.hypot(*(place - last)) < room:
+                text.set_visible(False)
+            else:
+                last = place
 
     def _ahead(self, run):
         points = getattr(run, "ahead", None)
@@ -235,7 +247,8 @@ def _panel_for(dim):
 class Curve(OnLandscape):
     """A function of one variable with the walker on it.
 
-    ``limits`` fixes the vertical axis where a control changes the landscape; ``tangent`` draws the
+    ``limits`` fixes the vertical axis where a control changes the landscape, ``ylabel`` names it;
+    ``tangent`` draws the
     line that touches the curve at the walker.
 
     >>> Curve(title="Every step goes downhill").dim
@@ -244,9 +257,9 @@ class Curve(OnLandscape):
 
     dim = 1
 
-    def __init__(self, landscape=None, *, limits=None, tangent=True, **options):
+    def __init__(self, landscape=None, *, limits=None, ylabel=None, tangent=True, **options):
         super().__init__(landscape, **options)
-        self.limits, self.tangent = limits, tangent
+        self.limits, self.ylabel, self.tangent = limits, ylabel, tangent
 
     def scene(self, ax, landscape):
         self.ground_landscape = landscape
@@ -267,7 +280,7 @@ class Curve(OnLandscape):
             # room for a letter below the lowest minimum
             ylim=self.limits or (bottom - 2.5 * margin, top + margin),
             xlabel=landscape.variables[0],
-            ylabel=height_label(landscape),
+            ylabel=self.ylabel or height_label(landscape),
         )
         ax.plot(x, y, color=LINE, lw=2.6, zorder=2)
         ax.fill_between(x, y, ax.get_ylim()[0], color="#7FB3C8", alpha=0.16, lw=0, zorder=1)

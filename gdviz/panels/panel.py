@@ -85,8 +85,9 @@ def calm(values, before, log, decades=16, least=None):
         return before or ((0.1, 10.0) if log else (0.0, 1.0))
     low, high = float(values.min()), float(values.max())
     if log:
-        top = math.floor(math.log10(high)) + 1
-        bottom = max(math.ceil(math.log10(low)) - 1, top - decades, -307)
+        # whole decades, with room for a ball at either end
+        top = math.ceil(math.log10(high) + 0.1)
+        bottom = max(math.floor(math.log10(low) - 0.1), top - decades, -307)
         bottom, top = min(bottom, top - 2), min(top, 308)
         if before:
             was = [round(math.log10(end)) for end in before]
