@@ -76,22 +76,21 @@ def _():
 
 # 01
 
-HILL = gd.landscape("hill")
+HILL = gd.landscape("10*exp(-(x**2 + y**2)/10)")
 UPSIDE_DOWN = gd.landscape(f"-({HILL.formula})")
 
 
 @proof("fifth step")
 def _():
-    start = np.array([-2.6, -1.6])
-    assert 0.5 < HILL.value(start) / HILL.value(np.zeros(2)) < 0.6  # half-way up
-    lengths = gd.descend(UPSIDE_DOWN, start, gd.GD(lr=0.35), steps=5).step_lengths
+    start = np.array([-1.9, -1.1])
+    lengths = gd.descend(UPSIDE_DOWN, start, gd.GD(lr=0.25), steps=5).step_lengths
     share = lengths[4] / lengths[0]
     return "less than half as long" if share < 0.5 else "just as long" if share < 1.01 else "longer"
 
 
 @proof("equal steps")
 def _():
-    place, distances = np.array([-2.6, -1.6]), []
+    place, distances = np.array([-1.9, -1.1]), []
     for _ in range(100):
         gradient = HILL.gradient(place)
         place = place + 0.8 * gradient / np.linalg.norm(gradient)
