@@ -129,7 +129,7 @@ FUNCTIONS = {
 
 _MAX_DEGREE = 100
 # Of the gradient: a Hessian of it is differentiated and written within a second.
-_MAX_SIZE = 150
+_MAX_SIZE = 200
 _MAX_NUMBER = 1e100
 
 
@@ -434,6 +434,7 @@ class Program:
             [_IMPLEMENTATIONS],
             printer=_Printer({"fully_qualified_modules": False}),
             cse=True,
+            use_imps=False,
             docstring_limit=0,
         )
         used = set().union(*(entry.free_symbols for entry in written))

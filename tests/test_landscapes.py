@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gdviz import expressions, formulas
-from gdviz.landscapes import READY_MADE, FormulaError, landscape
+from gdviz.landscapes import READY_MADE, FormulaError, Landscape, landscape
 
 FORMULAS = [
     *READY_MADE,
@@ -166,7 +166,15 @@ def test_overflow_is_quiet(formula, point, value):
 # ------------------------------------------------------------------------------------- shapes
 
 
-@pytest.mark.parametrize("formula", FORMULAS)
+GUARDED = [
+    "relu(x)**1.5*log(y)",
+    "sqrt(relu(x))/(1 + exp(-y))",
+    "log(1 + exp(x)) + y**0.3",
+    "1/x + y/(x - y) + sqrt(x)**4",
+]
+
+
+@pytest.mark.parametrize("formula", [*FORMULAS, *GUARDED])
 def test_a_batch_equals_the_same_points_one_at_a_time(formula):
     f = landscape(formula)
     points = points_of(f, (7, 33))
@@ -665,10 +673,35 @@ def test_critical_points_of_the_quartic():
         ("1/x", []),
         ("log(x)", []),
         ("x**2 + y**2 + (z - 1)**2", [("minimum", [0, 0, 1], 0)]),
+        ("x**2 + x*y + y**2 + x - y", [("minimum", [-1, 1], -1)]),
     ],
 )
 def test_critical_points(formula, expected):
     assert found(formula) == expected
+
+
+def test_where_the_hessian_is_constant_one_start_is_enough(monkeypatch):
+    counts = []
+    newton = Landscape._newton
+    monkeypatch.setattr(
+        Landscape,
+        "_newton",
+        lambda f, points, *a: counts.append(len(points)) or newton(f, points, *a),
+    )
+    for name in ("ravine", "saddle", "x + y", "quartic"):
+        landscape(name).critical_points()
+    assert counts == [1, 1, 1, 301]
+
+
+def test_starts_that_swing_for_ever_are_given_up(monkeypatch):
+    """Newton's method on sin(x)*cos(y) swings between two places from many starts."""
+    f, calls = landscape("sin(x)*cos(y)"), []
+    hessian = Landscape.hessian
+    monkeypatch.setattr(
+        Landscape, "hessian", lambda f, points: calls.append(len(points)) or hessian(f, points)
+    )
+    assert len(f.critical_points()) == 4
+    assert sum(calls) < 15_000
 
 
 def test_critical_points_of_himmelblau():
