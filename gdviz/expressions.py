@@ -360,6 +360,11 @@ class _Printer(NumPyPrinter):
 
     _print_Integer = _print_Float = _print_Rational  # noqa: N815
 
+    def _print_Pow(self, expr, rational=False):  # noqa: N802
+        # What cse put together again. NumPy's x**-1.0 differs between an array and one number.
+        product = "*".join([f"({self._print(expr.base)})"] * abs(int(expr.exp)))
+        return f"({product})" if expr.exp > 0 else f"(1.0/({product}))"
+
     def _print_Mul(self, expr):  # noqa: N802
         number, rest = expr.as_coeff_Mul()
         if number.is_Rational and abs(number.p) == 1 and number.q & (number.q - 1):

@@ -371,3 +371,16 @@ def compare(seeds):
 
 def test_no_finite_derivative_of_a_random_formula_is_wrong():
     assert compare(range(500)) > 2000
+
+
+def test_a_batch_of_random_formulas_equals_one_at_a_time_to_the_bit():
+    for seed in range(200):
+        r = random.Random(seed)
+        text = random_formula(r, r.randint(2, 9))
+        try:
+            f = landscape(text, variables=("x", "y"), **({"k": 1.3} if "k" in text else {}))
+        except FormulaError:
+            continue
+        points = np.random.default_rng(seed).uniform(-2.5, 2.5, (37, 2))
+        for function in (f.value, f.gradient, f.hessian):
+            np.testing.assert_array_equal(function(points), [function(p) for p in points], text)
