@@ -62,9 +62,9 @@ class Live:
     ``update`` and to ``readout(result, ...)``, which may name any control as an argument and
     returns words, or a dict: name -> number, words or ``(theory, measured)``; the name "" is the
     verdict. Without one, ``str(result)`` is shown. Controls take what ``ipywidgets.interact``
-    takes, or any widget. A default value in the signature of ``compute`` is the control's first value. When the
-    result can be cut (``result.until(step)``, as a Run can), there is a Play button that walks
-    through the steps, and the readout tells what is shown.
+    takes, or any widget. A default value in the signature of ``compute`` is the control's first
+    value. When the result can be cut (``result.until(step)``, as a Run can), there is a Play button
+    that walks through the steps, and the readout tells what is shown.
 
     An error in ``compute``, in a panel or in ``readout`` appears in words under the figure, which
     keeps its last good picture, and stands in ``live.error``. Raises TypeError where the controls
