@@ -11,10 +11,13 @@ from gdviz.panels.cells import Cells
 from gdviz.panels.landscape import Contour, Curve
 from gdviz.panels.lines import Lines, Loss, Series, Sweep
 from gdviz.panels.networks import Boundary, Layers, Net, Pulse
-from gdviz.panels.panel import Panel
+from gdviz.panels.panel import Panel, calm
+from gdviz.panels.style import COLOURS, PRESENT
 from gdviz.panels.surface import Surface
 
 __all__ = [
+    "COLOURS",
+    "PRESENT",
     "Boundary",
     "Cells",
     "Contour",
@@ -28,4 +31,5 @@ __all__ = [
     "Series",
     "Surface",
     "Sweep",
+    "calm",
 ]
