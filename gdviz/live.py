@@ -304,7 +304,7 @@ class Live:
     def _stills(self):
         picture = self.picture
         parts = [
-            {"key": f"{id(still)}", "box": still.box, "png": still.png} for still in picture.stills
+            {"key": still.key, "box": still.box, "png": still.png} for still in picture.stills
         ]
         return {
             "width": picture.width,

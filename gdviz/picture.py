@@ -4,7 +4,10 @@ import base64
 import contextlib
 import copy
 import io
+import itertools
+import struct
 import textwrap
+import zlib
 
 import matplotlib
 import numpy as np
@@ -74,12 +77,13 @@ class Picture:
         self.stills = [None] * len(self.panels)
         self.moving = [[] for _ in self.panels]
         self.grounds = [None] * len(self.panels)
-        self.titles = []
+        self.titles, self.bare = [], []
         with look():
             for panel, box in zip(self.panels, self.boxes, strict=True):
                 rectangle = _inner(box, panel, self.width, self.tall)
                 ax = self.figure.add_axes(rectangle, projection=panel.projection)
                 panel.ax = ax
+                self.bare.append(ax.get_children())
                 self.titles.append(self._title(panel, box))
             for number in range(len(self.panels)):
                 self._set_up(number, self.whole, self.shown)
@@ -124,7 +128,13 @@ class Picture:
         ax = panel.ax
         ground = panel.ground(panel.of(whole)) if ground is None else ground
         self.grounds[number] = None
-        ax.clear()
+        if panel.same_axes:
+            for artist in ax.get_children():
+                if artist not in self.bare[number]:
+                    artist.remove()
+            ax.set_prop_cycle(None)
+        else:
+            ax.clear()
         panel.draw(ax, panel.of(whole))
         found = _artists(value for key, value in vars(panel).items() if key != "ax")
         moving = sorted(found, key=lambda artist: artist.get_zorder())
@@ -223,30 +233,49 @@ class Picture:
                 artist.draw(renderer)
         image = Image.fromarray(pixels).convert("RGB")
         # 256 colours are enough here, for a third of the bytes
-        return _encoded(image.quantize(256, dither=Image.Dither.NONE), 9)
+        buffer = io.BytesIO()
+        image.quantize(256, dither=Image.Dither.NONE).save(buffer, "png", compress_level=9)
+        return buffer.getvalue()
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         return {"image/png": base64.b64encode(self.png).decode(), "text/plain": self.text}
 
 
 class Still:
-    """The still part of one panel: its box in device pixels, and its PNG, made when asked for."""
+    """The still part of one panel: its box in device pixels, and its PNG, made when asked for.
+
+    ``key`` is another one for every still part, so that what was sent is not decoded again.
+    """
+
+    _keys = itertools.count()
 
     def __init__(self, box, pixels):
         self.box, self.pixels = box, pixels
+        self.key = str(next(self._keys))
         self._png = None
 
     @property
     def png(self):
         if self._png is None:
-            self._png = _encoded(Image.fromarray(self.pixels), 1)
+            self._png = _quick_png(self.pixels)
         return self._png
 
 
-def _encoded(image, level):
-    buffer = io.BytesIO()
-    image.save(buffer, "png", compress_level=level)
-    return buffer.getvalue()
+def _quick_png(pixels):
+    """Return pixels ``(rows, columns, 3)`` as a PNG, in a third of the time that Pillow takes: flat
+    colours need no filter, and to choose one for each row is what costs."""
+    rows, columns, _ = pixels.shape
+    unfiltered = np.zeros((rows, 1 + 3 * columns), np.uint8)
+    unfiltered[:, 1:] = pixels.reshape(rows, -1)
+    chunks = {
+        b"IHDR": struct.pack(">2I5B", columns, rows, 8, 2, 0, 0, 0),
+        b"IDAT": zlib.compress(unfiltered, 1),
+        b"IEND": b"",
+    }
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in chunks.items()
+    )
 
 
 def _checked(panel):

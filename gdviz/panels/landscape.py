@@ -256,6 +256,7 @@ class Curve(OnLandscape):
     """
 
     dim = 1
+    same_axes = True
 
     def __init__(self, landscape=None, *, limits=None, ylabel=None, tangent=True, **options):
         super().__init__(landscape, **options)
@@ -321,6 +322,7 @@ class Contour(OnLandscape):
     """
 
     dim = 2
+    same_axes = True
 
     def scene(self, ax, landscape):
         self.ground_landscape = landscape

@@ -23,6 +23,9 @@ class Panel:
 
     projection = None
     turns = False
+    # True where every ``draw`` sets the same things on the axes (scales, limits, labels): when the
+    # still part is drawn anew, they keep their ticks, which takes half the time
+    same_axes = False
     # a wide panel has a row of its own; margins in pixels: left, right, top, bottom
     wide = False
     margins = (72, 16, 10, 50)
