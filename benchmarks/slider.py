@@ -49,7 +49,7 @@ WATCH = """(root, still) => {
         new MutationObserver(seen).observe(answer, changes);
     } else {
         root.addEventListener("load", seen, true);
-        root.querySelectorAll(".js-plotly-plot").forEach((plot) => plot.on("plotly_afterplot", seen));
+        for (const plot of root.querySelectorAll(".js-plotly-plot")) plot.on("plotly_afterplot", seen);
     }
 }"""
 FIRST_FRAME = """root => new Promise((resolve) => {
@@ -107,7 +107,9 @@ class Case:
     def play(self, seconds):
         """Return frames a second of Play, and the seconds from the click to its first frame."""
         self.root.scroll_into_view_if_needed()
-        self.root.evaluate("root => { root.bench.frames = []; root.bench.key = performance.now(); }")
+        self.root.evaluate(
+            "root => Object.assign(root.bench, {frames: [], key: performance.now()})"
+        )
         self.root.locator(".gdviz-play").click()
         wait = self.root.evaluate(FIRST_FRAME)
         self.root.evaluate("root => { root.bench.frames = []; }")

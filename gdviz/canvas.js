@@ -265,6 +265,7 @@ export class Figure {
     for (const part of this.still.parts) {
       context.drawImage(this.parts.get(part.key), part.box[0], part.box[1]);
     }
+    replay(context, this.still.scene, () => null);
     for (const pin of this.pins || []) replay(context, pin.ink, () => null);
   }
 

@@ -303,14 +303,13 @@ class Live:
 
     def _stills(self):
         picture = self.picture
-        parts = [
-            {"key": still.key, "box": still.box, "png": still.png} for still in picture.stills
-        ]
+        parts = [{"key": still.key, "box": still.box, "png": still.png} for still in picture.stills]
         return {
             "width": picture.width,
             "height": picture.tall,
             "ratio": picture.ratio,
             "parts": parts,
+            "scene": picture.scene,
         }
 
     def _where(self):

@@ -77,6 +77,8 @@ class Picture:
         self.stills = [None] * len(self.panels)
         self.moving = [[] for _ in self.panels]
         self.grounds = [None] * len(self.panels)
+        self.sceneries = [None] * len(self.panels)
+        self.scenes = [[] for _ in self.panels]
         self.titles, self.bare = [], []
         with look():
             for panel, box in zip(self.panels, self.boxes, strict=True):
@@ -109,12 +111,15 @@ class Picture:
         anew = False
         for number, panel in enumerate(self.panels):
             ground = panel.ground(panel.of(whole))
-            if _same(ground, self.grounds[number]):
-                panel.update(panel.of(shown))
-            else:
+            if not _same(ground, self.grounds[number]):
                 with look():
                     self._set_up(number, whole, shown, ground)
                 anew = True
+                continue
+            if self._paint(number, whole):
+                self._find_moving(number)
+                anew = True
+            panel.update(panel.of(shown))
         return anew
 
     def _restore(self):
@@ -136,15 +141,32 @@ class Picture:
         else:
             ax.clear()
         panel.draw(ax, panel.of(whole))
-        found = _artists(value for key, value in vars(panel).items() if key != "ax")
-        moving = sorted(found, key=lambda artist: artist.get_zorder())
-        for artist in moving:
-            artist.set_animated(True)
-        self.moving[number] = moving
         ax.apply_aspect()
+        self.scenes[number], self.sceneries[number] = [], None
+        self._paint(number, whole)
+        self._find_moving(number)
         panel.update(panel.of(shown))
         self._draw_still(number)
         self.grounds[number] = ground
+
+    def _paint(self, number, whole):
+        """Paint the scene of a panel anew if it is another one; return whether it was."""
+        panel = self.panels[number]
+        scenery = panel.scenery(panel.of(whole))
+        if _same(scenery, self.sceneries[number]):
+            return False
+        for artist in self.scenes[number]:
+            artist.remove()
+        self.scenes[number], self.sceneries[number] = [], None
+        with look():
+            scene = panel.paint(panel.ax, panel.of(whole))
+        self.scenes[number] = _in_order(scene)
+        self.sceneries[number] = scenery
+        return True
+
+    def _find_moving(self, number):
+        kept = (value for key, value in vars(self.panels[number]).items() if key != "ax")
+        self.moving[number] = _in_order(_artists(kept))
 
     def _draw_still(self, number):
         renderer = self.canvas.get_renderer()
@@ -187,6 +209,19 @@ class Picture:
         return recorded.frame, recorded.cells
 
     @property
+    def scene(self):
+        """The scenes inside the axes, which stand over the still parts, as a frame of ink."""
+        return ink.record(self._scenery(), *self.pixels, self.figure.dpi).frame
+
+    def _scenery(self):
+        """Return the artists of the scenes, and the edges of the axes that they would cover."""
+        return [
+            artist
+            for panel, scene in zip(self.panels, self.scenes, strict=True)
+            for artist in (*scene, *(panel.ax.spines.values() if scene else ()))
+        ]
+
+    @property
     def pixels(self):
         """The width and the height in device pixels."""
         return round(self.width * self.ratio), round(self.tall * self.ratio)
@@ -226,6 +261,8 @@ class Picture:
         for still in self.stills:
             left, top, width, height = still.box
             pixels[top : top + height, left : left + width, :3] = still.pixels
+        for artist in self._scenery():
+            artist.draw(renderer)
         for pin in self.pins:
             ink.play(pin["ink"], renderer, self.pixels[1])
         for moving in self.moving:
@@ -294,6 +331,13 @@ def _checked(panel):
             f"class {type(panel).__name__}(gd.Panel)"
         )
     return panel
+
+
+def _in_order(artists):
+    """Return artists that are drawn apart from the still part, in the order of their drawing."""
+    for artist in artists:
+        artist.set_animated(True)
+    return sorted(artists, key=lambda artist: artist.get_zorder())
 
 
 def _artists(values):

@@ -30,7 +30,9 @@ FIGURES = {
         lambda k: np.arange(12.0).reshape(3, 4) * k,
         [
             gd.Cells(log="c", label="size"),
-            gd.Cells(lambda cells: cells % 3, regions=lambda cells: "AB" if cells[2, 3] > 50 else "C"),
+            gd.Cells(
+                lambda cells: cells % 3, regions=lambda cells: "AB" if cells[2, 3] > 50 else "C"
+            ),
         ],
     ),
 }
@@ -40,11 +42,23 @@ FIGURES = {
 def test_drawn_anew_it_is_what_a_new_figure_draws(figure):
     compute, panels = FIGURES[figure]
     moved, new = gd.show(compute(2.0), *panels), gd.show(compute(50.0), *panels)
-    first = moved.stills[0]
+    before = moved.png
     assert moved.update(compute(50.0))
-    assert not np.array_equal(first.pixels, moved.stills[0].pixels)
+    assert moved.png == new.png != before
     for one, other in zip(moved.stills, new.stills, strict=True):
         np.testing.assert_array_equal(one.pixels, other.pixels)
+    assert moved.scene == new.scene
+
+
+def test_another_landscape_on_the_same_axes_changes_the_scene_alone():
+    picture = gd.show(ravine_race(2.0), gd.Contour(title="A map"), gd.Loss(limits=(1e-9, 1e3)))
+    stills, scene, (stars,) = picture.stills[:], picture.scene, picture.panels[0].stars
+    assert picture.update(ravine_race(50.0))
+    assert picture.stills == stills
+    assert picture.scene != scene
+    assert stars not in picture.moving[0]
+    assert picture.panels[0].stars[0] in picture.moving[0]
+    assert not picture.update(ravine_race(50.0))
 
 
 def test_its_png_has_its_pixels():
@@ -56,9 +70,9 @@ def test_its_png_has_its_pixels():
 
 def test_no_two_still_parts_have_the_same_name():
     """An address can be used again: the browser would show another panel's picture."""
-    picture = gd.show(ravine_race(1.0), gd.Contour(), gd.Contour())
+    picture = gd.show(bowl_race(1.0), gd.Curve(), gd.Curve())
     names = []
     for k in range(2, 12):
         names += [still.key for still in picture.stills]
-        picture.update(ravine_race(float(k)))
+        picture.update(bowl_race(float(k)))
     assert len(set(names)) == len(names) == 20
