@@ -1,6 +1,7 @@
 """Walks over a landscape: on its curve, seen from above, or on its surface in space."""
 
 import numpy as np
+from matplotlib.colors import to_rgba
 from matplotlib.ticker import MaxNLocator
 
 from gdviz.panels.panel import FAR, Arrow, Panel, note, walker
@@ -345,15 +346,13 @@ class Contour(OnLandscape):
         grids, values = heights(landscape, 101)
         levels = contour_levels(values)
         values = np.ma.masked_invalid(values)
-        bands = ax.contourf(*grids, values, levels, cmap=PAPER, zorder=0)
-        # their edges close the seams between them
-        bands.set(edgecolor="face", linewidth=0.8)
-        thin = {"colors": LINE, "linewidths": 0.5, "linestyles": "solid", "alpha": 0.45}
-        lines = ax.contour(*grids, values, levels, zorder=1, **thin)
+        bands = ax.contourf(*grids, values, levels, cmap=PAPER, antialiased=True, zorder=0)
+        # two bands meet in each line, which is drawn twice
+        bands.set(edgecolor=to_rgba(LINE, 0.27), linewidth=0.5)
         for star in self.stars:
             star.remove()
         self.stars = self._critical(ax, landscape)
-        return [bands, lines]
+        return [bands]
 
     def place(self, points, landscape):
         return points[..., 0], points[..., 1]
