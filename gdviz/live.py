@@ -293,10 +293,11 @@ class Live:
             if self.step is not None:
                 self.canvas.story = {"step": self.step.value, "steps": self.step.max}
             self.canvas.frame = {
-                "count": self._count,
                 "ink": frame,
                 "readout": _plain(self.picture.readout),
                 "text": self._where() + self.picture.text,
+                # the browser compares from the end: it need not look further
+                "count": self._count,
             }
             if self.error is None:
                 self.canvas.error = ""
@@ -310,6 +311,7 @@ class Live:
             "ratio": picture.ratio,
             "parts": parts,
             "scene": picture.scene,
+            "count": self._count,
         }
 
     def _where(self):
