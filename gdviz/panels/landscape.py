@@ -56,7 +56,8 @@ class OnLandscape(Panel):
         self.ax = ax
         landscape, count = self.landscape(run), self.ground(run)[-1]
         self.scene(ax, landscape)
-        self.stars = [] if self.scenery(run) else self._critical(ax, landscape)
+        painted = self.scenery(run) is not None
+        self.stars = [] if painted else self._critical(ax, landscape)
         self.crowd = count > MOST_RUNS
         if self.crowd:
             look = {"ls": "none", "marker": "o"}
