@@ -29,7 +29,8 @@ print(time.perf_counter() - start, psutil.Process().memory_info().rss / 1e6)
 MEMORY = """
 import resource, sys, psutil
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-print(psutil.Process().memory_info().rss / 1e6, peak / 1e6 * (1 if sys.platform == "darwin" else 1024))
+peak *= 1 if sys.platform == "darwin" else 1024
+print(psutil.Process().memory_info().rss / 1e6, peak / 1e6)
 """
 
 

@@ -226,7 +226,9 @@ export class Figure {
       const blob = new Blob([part.png], { type: "image/png" });
       return [part, await createImageBitmap(blob)];
     }));
-    if (turn !== this.turn) return;
+    // a later one may be decoded earlier; but one that is late is better than none
+    if (turn < this.latest) return;
+    this.latest = turn;
     this.still = still;
     this.parts = new Map(parts.map(([part, bitmap]) => [part.key, bitmap]));
     this.stage.style.width = `${still.width}px`;

@@ -22,6 +22,7 @@ DEGREES_A_KEY = 5
 # an arrow key moves a ball by this share of the axis
 SHARE_A_KEY = 0.02
 FRAMES_OF_PLAY = 120
+ASKED = {"press", "drag", "key", "step"}
 STOPPED = "Stopped before it was done: the picture is as it was. Move a control to go on."
 
 # JupyterLab may handle two events of one page in two threads at once, and matplotlib is not made
@@ -337,10 +338,14 @@ class Live:
         answer = getattr(self, f"_on_{kind}", None)
         if answer is None:
             return
+        sent = self._count
         try:
             answer(message)
         except Exception as error:
             self._fail(error)
+        # the browser waits for an answer before it asks again
+        if kind in ASKED and self._count == sent:
+            self._send()
 
     def _on_alive(self, message):
         self.canvas.send({"kind": "alive"})
@@ -379,8 +384,6 @@ class Live:
             right, up = (pixel - self._last) / (self.picture.ratio * 3.0)
             self._turn([self._turning], right, -up)
         self._last = pixel
-        # the browser waits for an answer before it tells the next place
-        self._send()
 
     def _on_key(self, message):
         right, up = message["by"]

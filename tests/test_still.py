@@ -76,3 +76,27 @@ def test_no_two_still_parts_have_the_same_name():
         names += [still.key for still in picture.stills]
         picture.update(bowl_race(float(k)))
     assert len(set(names)) == len(names) == 20
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"kind": "press", "at": (150, 150)},
+        {"kind": "drag", "at": (150, 150)},
+        {"kind": "key", "by": (1, 0)},
+        {"kind": "step", "step": 40},
+        {"kind": "step", "step": 7},
+    ],
+)
+def test_what_the_browser_asks_is_answered_once(message, monkeypatch):
+    """Two answers make a drag half as fast, none makes the browser wait for seconds."""
+
+    def walk(start=(-2.5, 1.5)):
+        return gd.descend(gd.landscape("ravine"), start, gd.GD(0.02), steps=40)
+
+    live = gd.Live(walk, gd.Contour(), start=gd.point((-2.5, 1.5)))
+    answers = []
+    monkeypatch.setattr(live.canvas, "send_state", lambda key: answers.append({*key}))
+    live._told(live.canvas, message, [])
+    live._told(live.canvas, message, [])
+    assert ["frame" in answer for answer in answers] == [True, True]
