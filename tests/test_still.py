@@ -81,8 +81,8 @@ def test_no_two_still_parts_have_the_same_name():
 @pytest.mark.parametrize(
     "message",
     [
-        {"kind": "press", "at": (150, 150)},
-        {"kind": "drag", "at": (150, 150)},
+        {"kind": "press", "at": (480, 150)},
+        {"kind": "drag", "at": (520, 170)},
         {"kind": "key", "by": (1, 0)},
         {"kind": "step", "step": 40},
         {"kind": "step", "step": 7},
@@ -95,6 +95,8 @@ def test_what_the_browser_asks_is_answered_once(message, monkeypatch):
         return gd.descend(gd.landscape("ravine"), start, gd.GD(0.02), steps=40)
 
     live = gd.Live(walk, gd.Contour(), start=gd.point((-2.5, 1.5)))
+    live._told(live.canvas, {"kind": "press", "at": (500, 160)}, [])
+    assert live.controls["start"].value != (-2.5, 1.5)
     answers = []
     monkeypatch.setattr(live.canvas, "send_state", lambda key: answers.append({*key}))
     live._told(live.canvas, message, [])
