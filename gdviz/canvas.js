@@ -41,10 +41,14 @@ function paint(cells) {
   if (cells.pixels) {
     image.data.set(view(cells.pixels, Uint8Array));
   } else {
-    const table = cells.palette.map((colour) => parseInt(colour.slice(1), 16));
-    view(cells.indices, Uint8Array).forEach((index, i) => {
-      image.data.set([table[index] >> 16, (table[index] >> 8) & 255, table[index] & 255, 255], 4 * i);
+    // one number for a pixel: its bytes are red, green, blue, opacity
+    const bytes = cells.palette.flatMap((colour) => {
+      const rgb = parseInt(colour.slice(1), 16);
+      return [rgb >> 16, (rgb >> 8) & 255, rgb & 255, 255];
     });
+    const table = new Uint32Array(new Uint8Array(bytes).buffer);
+    const pixels = new Uint32Array(image.data.buffer);
+    view(cells.indices, Uint8Array).forEach((index, i) => (pixels[i] = table[index]));
   }
   context.putImageData(image, 0, 0);
   return canvas;
@@ -222,7 +226,9 @@ export class Figure {
       const blob = new Blob([part.png], { type: "image/png" });
       return [part, await createImageBitmap(blob)];
     }));
-    if (turn !== this.turn) return;
+    // a later one may be decoded earlier; but one that is late is better than none
+    if (turn < this.latest) return;
+    this.latest = turn;
     this.still = still;
     this.parts = new Map(parts.map(([part, bitmap]) => [part.key, bitmap]));
     this.stage.style.width = `${still.width}px`;
@@ -265,6 +271,7 @@ export class Figure {
     for (const part of this.still.parts) {
       context.drawImage(this.parts.get(part.key), part.box[0], part.box[1]);
     }
+    replay(context, this.still.scene, () => null);
     for (const pin of this.pins || []) replay(context, pin.ink, () => null);
   }
 
@@ -300,24 +307,33 @@ export class Figure {
   }
 
   tellReadout(readout) {
-    const words = JSON.stringify(readout);
-    if (words === this.told) return;
-    this.told = words;
+    const compared = readout.rows.some((row) => row[1]);
+    const form = JSON.stringify([compared, Boolean(readout.verdict), readout.rows.map((row) => row[0])]);
+    if (form !== this.form) this.layReadout(readout, compared);
+    this.form = form;
+    const values = readout.rows.flatMap((row) => (compared ? row.slice(1) : row.slice(2)));
+    const words = readout.verdict ? [readout.verdict, ...values] : values;
+    words.forEach((word, i) => {
+      if (this.words[i].textContent !== word) this.words[i].textContent = word;
+    });
+  }
+
+  // The places of the words, which stay while the same quantities are told.
+  layReadout(readout, compared) {
     this.readout.replaceChildren();
-    if (readout.verdict) element("div", "gdviz-verdict-words", this.readout, readout.verdict);
+    this.words = readout.verdict ? [element("div", "gdviz-verdict-words", this.readout)] : [];
     if (!readout.rows.length) return;
     const table = element("table", "", this.readout);
-    const compared = readout.rows.some((row) => row[1]);
     if (compared) {
       const head = element("tr", "", element("thead", "", table));
       for (const name of ["", "theory", "measured"]) element("th", "", head, name).scope = "col";
     }
     const body = element("tbody", "", table);
-    for (const [name, theory, measured] of readout.rows) {
+    for (const [name] of readout.rows) {
       const row = element("tr", "", body);
       element("th", "", row, name).scope = "row";
-      if (compared) element("td", "gdviz-theory", row, theory);
-      element("td", "gdviz-measured", row, measured);
+      if (compared) this.words.push(element("td", "gdviz-theory", row));
+      this.words.push(element("td", "gdviz-measured", row));
     }
   }
 

@@ -22,6 +22,7 @@ DEGREES_A_KEY = 5
 # an arrow key moves a ball by this share of the axis
 SHARE_A_KEY = 0.02
 FRAMES_OF_PLAY = 120
+ASKED = {"press", "drag", "key", "step"}
 STOPPED = "Stopped before it was done: the picture is as it was. Move a control to go on."
 
 # JupyterLab may handle two events of one page in two threads at once, and matplotlib is not made
@@ -293,24 +294,25 @@ class Live:
             if self.step is not None:
                 self.canvas.story = {"step": self.step.value, "steps": self.step.max}
             self.canvas.frame = {
-                "count": self._count,
                 "ink": frame,
                 "readout": _plain(self.picture.readout),
                 "text": self._where() + self.picture.text,
+                # the browser compares from the end: it need not look further
+                "count": self._count,
             }
             if self.error is None:
                 self.canvas.error = ""
 
     def _stills(self):
         picture = self.picture
-        parts = [
-            {"key": f"{id(still)}", "box": still.box, "png": still.png} for still in picture.stills
-        ]
+        parts = [{"key": still.key, "box": still.box, "png": still.png} for still in picture.stills]
         return {
             "width": picture.width,
             "height": picture.tall,
             "ratio": picture.ratio,
             "parts": parts,
+            "scene": picture.scene,
+            "count": self._count,
         }
 
     def _where(self):
@@ -336,10 +338,14 @@ class Live:
         answer = getattr(self, f"_on_{kind}", None)
         if answer is None:
             return
+        sent = self._count
         try:
             answer(message)
         except Exception as error:
             self._fail(error)
+        # the browser waits for an answer before it asks again
+        if kind in ASKED and self._count == sent:
+            self._send()
 
     def _on_alive(self, message):
         self.canvas.send({"kind": "alive"})
@@ -378,8 +384,6 @@ class Live:
             right, up = (pixel - self._last) / (self.picture.ratio * 3.0)
             self._turn([self._turning], right, -up)
         self._last = pixel
-        # the browser waits for an answer before it tells the next place
-        self._send()
 
     def _on_key(self, message):
         right, up = message["by"]

@@ -4,7 +4,10 @@ import base64
 import contextlib
 import copy
 import io
+import itertools
+import struct
 import textwrap
+import zlib
 
 import matplotlib
 import numpy as np
@@ -74,12 +77,15 @@ class Picture:
         self.stills = [None] * len(self.panels)
         self.moving = [[] for _ in self.panels]
         self.grounds = [None] * len(self.panels)
-        self.titles = []
+        self.sceneries = [None] * len(self.panels)
+        self.scenes = [[] for _ in self.panels]
+        self.titles, self.bare = [], []
         with look():
             for panel, box in zip(self.panels, self.boxes, strict=True):
                 rectangle = _inner(box, panel, self.width, self.tall)
                 ax = self.figure.add_axes(rectangle, projection=panel.projection)
                 panel.ax = ax
+                self.bare.append(ax.get_children())
                 self.titles.append(self._title(panel, box))
             for number in range(len(self.panels)):
                 self._set_up(number, self.whole, self.shown)
@@ -105,12 +111,15 @@ class Picture:
         anew = False
         for number, panel in enumerate(self.panels):
             ground = panel.ground(panel.of(whole))
-            if _same(ground, self.grounds[number]):
-                panel.update(panel.of(shown))
-            else:
+            if not _same(ground, self.grounds[number]):
                 with look():
                     self._set_up(number, whole, shown, ground)
                 anew = True
+                continue
+            if self._paint(number, whole):
+                self._find_moving(number)
+                anew = True
+            panel.update(panel.of(shown))
         return anew
 
     def _restore(self):
@@ -124,17 +133,40 @@ class Picture:
         ax = panel.ax
         ground = panel.ground(panel.of(whole)) if ground is None else ground
         self.grounds[number] = None
-        ax.clear()
+        if panel.same_axes:
+            for artist in ax.get_children():
+                if artist not in self.bare[number]:
+                    artist.remove()
+            ax.set_prop_cycle(None)
+        else:
+            ax.clear()
         panel.draw(ax, panel.of(whole))
-        found = _artists(value for key, value in vars(panel).items() if key != "ax")
-        moving = sorted(found, key=lambda artist: artist.get_zorder())
-        for artist in moving:
-            artist.set_animated(True)
-        self.moving[number] = moving
         ax.apply_aspect()
+        self.scenes[number], self.sceneries[number] = [], None
+        self._paint(number, whole)
+        self._find_moving(number)
         panel.update(panel.of(shown))
         self._draw_still(number)
         self.grounds[number] = ground
+
+    def _paint(self, number, whole):
+        """Paint the scene of a panel anew if it is another one; return whether it was."""
+        panel = self.panels[number]
+        scenery = panel.scenery(panel.of(whole))
+        if _same(scenery, self.sceneries[number]):
+            return False
+        for artist in self.scenes[number]:
+            artist.remove()
+        self.scenes[number], self.sceneries[number] = [], None
+        with look():
+            scene = panel.paint(panel.ax, panel.of(whole))
+        self.scenes[number] = _in_order(scene)
+        self.sceneries[number] = scenery
+        return True
+
+    def _find_moving(self, number):
+        kept = (value for key, value in vars(self.panels[number]).items() if key != "ax")
+        self.moving[number] = _in_order(_artists(kept))
 
     def _draw_still(self, number):
         renderer = self.canvas.get_renderer()
@@ -177,6 +209,19 @@ class Picture:
         return recorded.frame, recorded.cells
 
     @property
+    def scene(self):
+        """The scenes inside the axes, which stand over the still parts, as a frame of ink."""
+        return ink.record(self._scenery(), *self.pixels, self.figure.dpi).frame
+
+    def _scenery(self):
+        """Return the artists of the scenes, and the edges of the axes that they would cover."""
+        return [
+            artist
+            for panel, scene in zip(self.panels, self.scenes, strict=True)
+            for artist in (*scene, *(panel.ax.spines.values() if scene else ()))
+        ]
+
+    @property
     def pixels(self):
         """The width and the height in device pixels."""
         return round(self.width * self.ratio), round(self.tall * self.ratio)
@@ -216,6 +261,8 @@ class Picture:
         for still in self.stills:
             left, top, width, height = still.box
             pixels[top : top + height, left : left + width, :3] = still.pixels
+        for artist in self._scenery():
+            artist.draw(renderer)
         for pin in self.pins:
             ink.play(pin["ink"], renderer, self.pixels[1])
         for moving in self.moving:
@@ -223,30 +270,49 @@ class Picture:
                 artist.draw(renderer)
         image = Image.fromarray(pixels).convert("RGB")
         # 256 colours are enough here, for a third of the bytes
-        return _encoded(image.quantize(256, dither=Image.Dither.NONE), 9)
+        buffer = io.BytesIO()
+        image.quantize(256, dither=Image.Dither.NONE).save(buffer, "png", compress_level=9)
+        return buffer.getvalue()
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         return {"image/png": base64.b64encode(self.png).decode(), "text/plain": self.text}
 
 
 class Still:
-    """The still part of one panel: its box in device pixels, and its PNG, made when asked for."""
+    """The still part of one panel: its box in device pixels, and its PNG, made when asked for.
+
+    ``key`` is another one for every still part, so that what was sent is not decoded again.
+    """
+
+    _keys = itertools.count()
 
     def __init__(self, box, pixels):
         self.box, self.pixels = box, pixels
+        self.key = str(next(self._keys))
         self._png = None
 
     @property
     def png(self):
         if self._png is None:
-            self._png = _encoded(Image.fromarray(self.pixels), 1)
+            self._png = _quick_png(self.pixels)
         return self._png
 
 
-def _encoded(image, level):
-    buffer = io.BytesIO()
-    image.save(buffer, "png", compress_level=level)
-    return buffer.getvalue()
+def _quick_png(pixels):
+    """Return pixels ``(rows, columns, 3)`` as a PNG, in a third of the time that Pillow takes: flat
+    colours need no filter, and to choose one for each row is what costs."""
+    rows, columns, _ = pixels.shape
+    unfiltered = np.zeros((rows, 1 + 3 * columns), np.uint8)
+    unfiltered[:, 1:] = pixels.reshape(rows, -1)
+    chunks = {
+        b"IHDR": struct.pack(">2I5B", columns, rows, 8, 2, 0, 0, 0),
+        b"IDAT": zlib.compress(unfiltered, 1),
+        b"IEND": b"",
+    }
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in chunks.items()
+    )
 
 
 def _checked(panel):
@@ -265,6 +331,13 @@ def _checked(panel):
             f"class {type(panel).__name__}(gd.Panel)"
         )
     return panel
+
+
+def _in_order(artists):
+    """Return artists that are drawn apart from the still part, in the order of their drawing."""
+    for artist in artists:
+        artist.set_animated(True)
+    return sorted(artists, key=lambda artist: artist.get_zorder())
 
 
 def _artists(values):

@@ -36,6 +36,8 @@ class Cells(Panel):
     [[0, 1], [1, 8]]
     """
 
+    same_axes = True
+
     def __init__(
         self,
         cells=None,

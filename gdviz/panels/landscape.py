@@ -1,6 +1,7 @@
 """Walks over a landscape: on its curve, seen from above, or on its surface in space."""
 
 import numpy as np
+from matplotlib.colors import to_rgba
 from matplotlib.ticker import MaxNLocator
 
 from gdviz.panels.panel import FAR, Arrow, Panel, note, walker
@@ -53,9 +54,10 @@ class OnLandscape(Panel):
 
     def draw(self, ax, run):
         self.ax = ax
-        landscape, count = self.ground(run)
+        landscape, count = self.landscape(run), self.ground(run)[-1]
         self.scene(ax, landscape)
-        self.stars = self._critical(ax, landscape) if self.marks else []
+        painted = self.scenery(run) is not None
+        self.stars = [] if painted else self._critical(ax, landscape)
         self.crowd = count > MOST_RUNS
         if self.crowd:
             look = {"ls": "none", "marker": "o"}
@@ -92,7 +94,8 @@ class OnLandscape(Panel):
 
     def _critical(self, ax, landscape):
         """Mark each critical point by its kind: star, triangle, cross; minima have letters too."""
-        points = landscape.critical_points() if hasattr(landscape, "critical_points") else []
+        known = self.marks and hasattr(landscape, "critical_points")
+        points = landscape.critical_points() if known else []
         minima = [point for point in points if point.kind == "minimum"]
         artists = []
         for point in points[:24]:
@@ -256,6 +259,7 @@ class Curve(OnLandscape):
     """
 
     dim = 1
+    same_axes = True
 
     def __init__(self, landscape=None, *, limits=None, ylabel=None, tangent=True, **options):
         super().__init__(landscape, **options)
@@ -321,21 +325,35 @@ class Contour(OnLandscape):
     """
 
     dim = 2
+    same_axes = True
+
+    def ground(self, run):
+        landscape, count = super().ground(run)
+        return tuple(map(tuple, landscape.bounds)), landscape.variables, count
+
+    def scenery(self, run):
+        return self.landscape(run)
 
     def scene(self, ax, landscape):
-        self.ground_landscape = landscape
-        grids, values = heights(landscape, 101)
         ax.set(xlabel=landscape.variables[0], ylabel=landscape.variables[1])
         ax.set(xlim=landscape.bounds[0], ylim=landscape.bounds[1])
         across, up = (high - low for low, high in landscape.bounds)
         ax.set_aspect("equal" if 0.4 < up / across < 2.5 else "auto", anchor="N")
         for axis in (ax.xaxis, ax.yaxis):
             axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
+
+    def paint(self, ax, run):
+        landscape = self.ground_landscape = self.landscape(run)
+        grids, values = heights(landscape, 101)
         levels = contour_levels(values)
         values = np.ma.masked_invalid(values)
-        ax.contourf(*grids, values, levels, cmap=PAPER, zorder=0)
-        thin = {"colors": LINE, "linewidths": 0.5, "linestyles": "solid", "alpha": 0.45}
-        ax.contour(*grids, values, levels, zorder=1, **thin)
+        bands = ax.contourf(*grids, values, levels, cmap=PAPER, antialiased=True, zorder=0)
+        # two bands meet in each line, which is drawn twice
+        bands.set(edgecolor=to_rgba(LINE, 0.27), linewidth=0.5)
+        for star in self.stars:
+            star.remove()
+        self.stars = self._critical(ax, landscape)
+        return [bands]
 
     def place(self, points, landscape):
         return points[..., 0], points[..., 1]

@@ -32,6 +32,8 @@ class Lines(Panel):
     [nan, 1.0, 4.0, 9.0]
     """
 
+    same_axes = True
+
     def __init__(
         self,
         y,
