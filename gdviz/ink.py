@@ -12,6 +12,7 @@ the picture of that name; ``clip`` is the rectangle outside which nothing is dra
 """
 
 from functools import lru_cache
+from hashlib import blake2b
 
 import numpy as np
 from matplotlib.backend_bases import RendererBase
@@ -93,7 +94,7 @@ class Ink(RendererBase):
     def draw_image(self, gc, x, y, im, transform=None):
         rows, columns = im.shape[:2]
         pixels = np.ascontiguousarray(im[::-1], np.uint8).tobytes()
-        name = f"{rows}x{columns}:{hash(pixels)}"
+        name = f"{rows}x{columns}:{blake2b(pixels, digest_size=8).hexdigest()}"
         self.cells[name] = {"rows": rows, "columns": columns, "pixels": pixels}
         box = self._flipped(x, y, x + columns, y + rows)
         clip = self.clip(gc.get_clip_rectangle())

@@ -8,7 +8,6 @@ import textwrap
 
 import matplotlib
 import numpy as np
-from matplotlib import rc_context
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -36,10 +35,13 @@ LOOK = {
 @contextlib.contextmanager
 def look():
     """Draw in our style, whatever the user's settings are."""
-    with rc_context():
-        # all of these were checked before: RcParams.update would check them again, for 5 ms
-        dict.update(matplotlib.rcParams, LOOK)
+    # all of these were checked before: RcParams checks them again whenever it copies or updates
+    before = dict.copy(matplotlib.rcParams)
+    dict.update(matplotlib.rcParams, LOOK)
+    try:
         yield
+    finally:
+        dict.update(matplotlib.rcParams, before)
 
 
 class Picture:
@@ -92,7 +94,8 @@ class Picture:
         """
         shown = whole if shown is None else shown
         try:
-            anew = self._move(whole, shown)
+            with look():
+                anew = self._move(whole, shown)
         except Exception:
             self._restore()
             raise
@@ -108,8 +111,7 @@ class Picture:
             if _same(ground, self.grounds[number]):
                 panel.update(panel.of(shown))
             else:
-                with look():
-                    self._set_up(number, whole, shown, ground)
+                self._set_up(number, whole, shown, ground)
                 anew = True
         return anew
 
@@ -173,7 +175,8 @@ class Picture:
     def frame(self):
         """Return what moves as a frame of ink, and the cells that it names."""
         artists = [artist for moving in self.moving for artist in moving]
-        recorded = ink.record(artists, *self.pixels, self.figure.dpi)
+        with look():
+            recorded = ink.record(artists, *self.pixels, self.figure.dpi)
         return recorded.frame, recorded.cells
 
     @property
@@ -194,18 +197,19 @@ class Picture:
         self.pins = []
 
     def _record_pins(self):
-        for pin in self.pins:
-            artists = []
-            for number, panel in enumerate(self.panels):
-                # a result of another kind than this ground can show has no trail on it
-                with contextlib.suppress(Exception):
-                    panel.update(panel.of(pin["result"]))
-                    artists += _trail(panel, self.moving[number])
-            frame = ink.record(artists, *self.pixels, self.figure.dpi).frame
-            pin["ink"] = ink.recoloured(frame, pin["colour"])
-        if self.pins:
-            for panel in self.panels:
-                panel.update(panel.of(self.shown))
+        with look():
+            for pin in self.pins:
+                artists = []
+                for number, panel in enumerate(self.panels):
+                    # a result of another kind than this ground can show has no trail on it
+                    with contextlib.suppress(Exception):
+                        panel.update(panel.of(pin["result"]))
+                        artists += _trail(panel, self.moving[number])
+                frame = ink.record(artists, *self.pixels, self.figure.dpi).frame
+                pin["ink"] = ink.recoloured(frame, pin["colour"])
+            if self.pins:
+                for panel in self.panels:
+                    panel.update(panel.of(self.shown))
 
     @property
     def png(self):
@@ -216,11 +220,12 @@ class Picture:
         for still in self.stills:
             left, top, width, height = still.box
             pixels[top : top + height, left : left + width, :3] = still.pixels
-        for pin in self.pins:
-            ink.play(pin["ink"], renderer, self.pixels[1])
-        for moving in self.moving:
-            for artist in moving:
-                artist.draw(renderer)
+        with look():
+            for pin in self.pins:
+                ink.play(pin["ink"], renderer, self.pixels[1])
+            for moving in self.moving:
+                for artist in moving:
+                    artist.draw(renderer)
         image = Image.fromarray(pixels).convert("RGB")
         # 256 colours are enough here, for a third of the bytes
         return _encoded(image.quantize(256, dither=Image.Dither.NONE), 9)

@@ -1,5 +1,7 @@
 """Maps of cells: where everybody ends, or the size of something in every layer at every step."""
 
+from hashlib import blake2b
+
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.artist import Artist
@@ -237,8 +239,8 @@ class Grid(Artist):
     def name(self):
         """A name that changes with the cells, so that what was sent is not sent again."""
         if not self._name:
-            content = hash((self.indices.tobytes(), self.indices.shape, *self.palette))
-            self._name = f"cells {content}"
+            content = f"{self.indices.shape} {self.palette}".encode() + self.indices.tobytes()
+            self._name = f"cells {blake2b(content, digest_size=8).hexdigest()}"
         return self._name
 
     def box(self):
