@@ -166,7 +166,8 @@ def test_a_difference_is_seen(paper):
 
 @pytest.mark.parametrize("name", ARTISTS)
 def test_ink_is_what_agg_draws(paper, name):
-    assert_same(paper, ARTISTS[name](paper.ax))
+    # half a pixel, by which Agg moves a marker, is much of a thin cross
+    assert_same(paper, ARTISTS[name](paper.ax), 0.03 if name == "crosses" else 0.004)
 
 
 @pytest.mark.parametrize(
