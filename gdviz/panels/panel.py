@@ -95,6 +95,8 @@ def calm(values, before, log, decades=16, least=None):
             if fits and low >= before[0] * 0.99 and top - bottom >= 0.5 * (was[1] - was[0]):
                 return before
         return 10.0**bottom, 10.0**top
+    # no axis can be as wide as all floats
+    low, high = (min(max(end, -1e300), 1e300) for end in (low, high))
     span = high - low or abs(high) or 1.0
     step = 10 ** math.floor(math.log10(span)) / 2
     limits = (
