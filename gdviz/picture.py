@@ -151,9 +151,7 @@ class Picture:
             aside = (24 - panel.margins[0]) * self.ratio / ax.bbox.width
             ax.yaxis.set_label_coords(aside, 0.5)
         title.draw(renderer)
-        # an axis up to the float's end has its next tick beyond
-        with np.errstate(over="ignore"):
-            ax.draw(renderer)
+        ax.draw(renderer)
         part = pixels[top : top + height, left : left + width, :3].copy()
         self.stills[number] = Still((left, top, width, height), part)
 

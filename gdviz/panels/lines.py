@@ -3,7 +3,7 @@
 import math
 
 import numpy as np
-from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, MaxNLocator, NullFormatter, NullLocator
 
 from gdviz.panels.panel import FAR, Panel, Rules, calm, finite, note, walker
 from gdviz.panels.style import COLOURS, MARKERS, PRESENT, THEORY
@@ -256,7 +256,11 @@ class Lines(Panel):
 
 def _calm_ticks(ax, log, whole):
     if "y" in log:
-        ax.yaxis.set_major_locator(LogLocator(numticks=8))
+        # LogLocator looks one tick beyond the axis, which may be beyond the floats
+        low, high = np.log10(ax.get_ylim())
+        stride = max(1, math.ceil((high - low) / 8))
+        powers = np.arange(math.ceil(low / stride - 1e-9), math.floor(high / stride + 1e-9) + 1)
+        ax.yaxis.set_major_locator(FixedLocator(10.0 ** (powers * stride)))
         ax.yaxis.set_minor_locator(NullLocator())
     else:
         ax.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
