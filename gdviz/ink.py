@@ -180,17 +180,21 @@ def record(artists, width, height, dpi):
 def recoloured(frame, colour, edge="#FFFFFF"):
     """Return a frame in one colour with a pale edge around it: the trail of a pinned run.
 
+    Markers stay filled, areas become outlines.
+
     >>> from matplotlib.lines import Line2D
     >>> frame = record([Line2D([0, 10], [0, 20], color="red")], 100, 50, dpi=72).frame
     >>> recoloured(frame, "#0000FF")["strokes"][0]["stroke"]
     'rgba(0,0,255,0.9)'
     """
     paint, halo = _css(to_rgb(colour), 0.9), _css(to_rgb(edge), 0.9)
-    strokes = [
-        {**stroke, "fill": stroke["fill"] and paint, "stroke": halo if "at" in stroke else paint}
-        | ({} if "at" in stroke else {"halo": halo})
-        for stroke in frame["strokes"]
-    ]
+    strokes = []
+    for stroke in frame["strokes"]:
+        if "at" in stroke:
+            look = {"fill": stroke["fill"] and paint, "stroke": halo}
+        else:
+            look = {"fill": None, "stroke": paint, "halo": halo, "width": max(stroke["width"], 1.5)}
+        strokes.append({**stroke, **look})
     return {**frame, "strokes": strokes}
 
 

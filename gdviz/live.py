@@ -145,6 +145,7 @@ class Live:
     def reset(self):
         """Restore the first value of every control, and take the pinned trails away."""
         self.picture.unpin()
+        self.picture.forget()
         with self._silence():
             for name, widget in self.controls.items():
                 widget.value = self.first[name]
@@ -224,15 +225,16 @@ class Live:
 
     def _show(self, result, values):
         """Show a result, up to the slider's step; on an error everything stays as it was."""
-        before = self.picture.whole, self.picture.shown
         shown = self._cut(result)
+        told = self._read(shown, values)
         still = self.picture.update(result, shown)
-        try:
-            told = self._read(shown, values)
-        except BaseException:
-            self.picture.update(*before)
-            raise
         self.picture.readout, self.result = told, result
+        if self.step is not None and _has_steps(result):
+            whole = self.step.value == self.step.max
+            with self._silence():
+                self.step.max = result.steps
+                if whole:
+                    self.step.value = result.steps
         return still
 
     def _read(self, shown, values):
@@ -255,16 +257,15 @@ class Live:
         self._send(still=True)
 
     def _cut(self, result):
-        """Return the result up to the slider's step, and give the slider the result's length."""
+        """Return the result up to the slider's step."""
         if self.step is None or not _has_steps(result):
             return result
-        if self.step.max != result.steps:
-            whole = self.step.value == self.step.max
-            with self._silence():
-                self.step.max = result.steps
-                if whole:
-                    self.step.value = result.steps
-        return result if self.step.value >= result.steps else result.until(self.step.value)
+        step = self.step.value
+        return (
+            result
+            if step in (self.step.max, result.steps) or step > result.steps
+            else (result.until(step))
+        )
 
     @_one_at_a_time
     def _stepped(self, change):
@@ -359,7 +360,11 @@ class Live:
         self.reset()
 
     def _on_step(self, message):
-        self.step.value = int(message["step"])
+        step = int(message["step"])
+        if step == self.step.value:
+            # the browser may show another one, of a reel that it has stopped
+            self._send()
+        self.step.value = step
 
     def _on_press(self, message):
         pixel = self._pixel(message)
@@ -371,15 +376,16 @@ class Live:
         self._on_drag(message)
 
     def _on_drag(self, message):
-        pixel = self._pixel(message)
+        pixel, count = self._pixel(message), self._count
         if self._held is not None:
             self._held(pixel)
         elif self._turning is not None:
             right, up = (pixel - self._last) / (self.picture.ratio * 3.0)
             self._turn([self._turning], right, -up)
         self._last = pixel
-        # the browser waits for an answer before it tells the next place
-        self._send()
+        if self._count == count:
+            # the browser waits for an answer before it tells the next place
+            self._send()
 
     def _on_key(self, message):
         right, up = message["by"]

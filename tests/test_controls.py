@@ -151,7 +151,12 @@ def test_a_start_is_finite(value):
 
 def test_a_point_has_a_name_for_each_number():
     assert [field.description for field in gd.point((1, 2), names=("w", "b")).fields] == ["w", "b"]
-    assert [field.description for field in gd.point((1, 2, 3, 4)).fields] == ["x0", "x1", "x2", "x3"]
+    assert [field.description for field in gd.point((1, 2, 3, 4)).fields] == [
+        "x0",
+        "x1",
+        "x2",
+        "x3",
+    ]
     with pytest.raises(ValueError, match="2 numbers and 3 names"):
         gd.point((1, 2), names="xyz")
 

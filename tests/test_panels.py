@@ -140,7 +140,7 @@ def test_the_tangent_is_as_long_on_the_screen_wherever_it_is_steep():
     for start in (0.0, 1.0, 2.5):
         panel.update(gd.descend(panel.given, start, gd.GD(0.1), 2).until(0))
         ends = panel.touching.get_transform().transform(data(panel.touching).T)
-        lengths.append(np.hypot(*np.diff(ends, axis=0)[0]) )
+        lengths.append(np.hypot(*np.diff(ends, axis=0)[0]))
     wide, tall = panel.ax.bbox.width, panel.ax.bbox.height
     assert min(lengths) > 0.22 * min(wide, tall) * 0.9
     assert max(lengths) < 0.22 * max(wide, tall) * 1.1
@@ -413,7 +413,9 @@ def test_points_may_follow_the_result():
 
 
 def test_series_show_every_run_against_the_step():
-    panel = drawn(gd.Series(lambda run: run.values, ylabel="loss", theory=lambda r: 2 * r.values), TWO)
+    panel = drawn(
+        gd.Series(lambda run: run.values, ylabel="loss", theory=lambda r: 2 * r.values), TWO
+    )
     for number, curve in enumerate(panel.curves):
         np.testing.assert_array_equal(data(curve), [np.arange(10), TWO.values[:, number]])
     np.testing.assert_allclose(data(panel.dashed[1])[1], 2 * TWO.values[:, 1])

@@ -52,11 +52,17 @@ def test_show_draws_what_descend_gave_and_says_it():
 
 
 def test_the_same_values_give_the_same_bytes():
-    assert gd.show(walk(), gd.Contour(), gd.Loss()).png == gd.show(walk(), gd.Contour(), gd.Loss()).png
+    assert (
+        gd.show(walk(), gd.Contour(), gd.Loss()).png == gd.show(walk(), gd.Contour(), gd.Loss()).png
+    )
 
 
 def test_a_picture_that_was_moved_is_the_picture_drawn_anew():
-    panels = gd.Contour(), gd.Loss(limits=(1e-9, 1e3)), gd.Lines(lambda run: run.values, at=lambda r: 3)
+    panels = (
+        gd.Contour(),
+        gd.Loss(limits=(1e-9, 1e3)),
+        gd.Lines(lambda run: run.values, at=lambda r: 3),
+    )
     moved = gd.show(walk(), *panels)
     moved.update(walk(0.42))
     assert moved.frame() == gd.show(walk(0.42), *panels).frame()
@@ -92,8 +98,18 @@ def test_another_landscape_draws_the_still_part_anew_and_only_then():
     "results",
     [
         [walk(), walk(steps=80), walk(steps=3), walk(steps=200)],
-        [walk(), walk(start=np.ones((3, 2))), walk(start=np.ones((7, 2))), walk(start=np.ones((2, 2)))],
-        [walk(start=np.ones((2, 2))), walk(start=np.ones((40, 2))), walk(), walk(start=np.ones((9, 2)))],
+        [
+            walk(),
+            walk(start=np.ones((3, 2))),
+            walk(start=np.ones((7, 2))),
+            walk(start=np.ones((2, 2))),
+        ],
+        [
+            walk(start=np.ones((2, 2))),
+            walk(start=np.ones((40, 2))),
+            walk(),
+            walk(start=np.ones((9, 2))),
+        ],
     ],
     ids=["steps", "runs", "a crowd"],
 )
@@ -177,7 +193,7 @@ class Moody(gd.Panel):
     def ground(self, result):
         if result == "ground":
             raise KeyError("ground")
-        return result == "anew" or "draw" in result
+        return result if result == "anew" or "draw" in result else "same"
 
     def draw(self, ax, result):
         (self.line,) = ax.plot([0, 1], [0, 1])
@@ -204,6 +220,8 @@ def test_a_panel_that_fails_leaves_the_last_good_picture(bad, good):
         assert picture.png == before
     picture.update("a good one")
     assert picture.panels[1].line.get_ydata()[1] == len("a good one")
+    picture.forget()
+    picture.update("a good one")
     assert picture.frame() == gd.show("a good one", loss, Moody(), loss).frame()
 
 
@@ -322,7 +340,9 @@ def test_a_newcomers_panel_is_drawn_moved_and_pinned():
     picture.pin("kept")
     assert picture.frame() == before
     picture.update(walk(0.0, starts))
-    assert not picture.pins or picture.png != first, "a pinned histogram is seen"
+    assert picture.png != first, "a pinned histogram is seen"
+    picture.unpin()
+    assert picture.png == first
 
 
 def test_a_newcomers_panel_may_keep_artists_in_any_container():
@@ -372,7 +392,9 @@ def test_a_panel_without_its_base_is_told():
 
         def update(self, result): ...
 
-    with pytest.raises(TypeError, match=r"Mine has draw and update, but is no gd.Panel: write class"):
+    with pytest.raises(
+        TypeError, match=r"Mine has draw and update, but is no gd.Panel: write class"
+    ):
         gd.show(walk(), Mine())
 
 
@@ -420,7 +442,9 @@ def texts(picture, number):
                 continue
             box = text.get_window_extent(renderer)
             if box.width and _is_drawn(text, panel.ax):
-                extent = np.array([box.x0, picture.pixels[1] - box.y1, box.x1, picture.pixels[1] - box.y0])
+                extent = np.array(
+                    [box.x0, picture.pixels[1] - box.y1, box.x1, picture.pixels[1] - box.y0]
+                )
                 found.append((text.get_text(), extent / picture.ratio))
     return found
 
@@ -428,14 +452,11 @@ def texts(picture, number):
 def _is_drawn(text, ax):
     """Whether a text is no label of a tick that lies beyond its axis."""
     for axes in [ax, *ax.child_axes]:
-        for name in ("xaxis", "yaxis", "zaxis"):
-            axis = getattr(axes, name, None)
-            if axis is None:
-                continue
+        for axis in (axes.xaxis, axes.yaxis):
             shown = {label for tick in axis._update_ticks() for label in (tick.label1, tick.label2)}
             every = [*axis.majorTicks, *axis.minorTicks]
             if any(text in (tick.label1, tick.label2) for tick in every):
-                return text in shown
+                return axes.axison and text in shown
     return True
 
 
@@ -449,20 +470,19 @@ def assert_texts_have_room(picture):
             assert x1 <= left + width + 1, where
             assert y0 >= top - 1, where
             assert y1 <= top + tall + 1, where
-        if picture.panels[number].projection:
-            continue
         for (words, one), (others, other) in itertools.combinations(found, 2):
             across = min(one[2], other[2]) - max(one[0], other[0])
             down = min(one[3], other[3]) - max(one[1], other[1])
-            assert across <= 1 or down <= 1, f"{words!r} and {others!r} overlap"
+            assert across <= 1 or down <= 2, f"{words!r} and {others!r} overlap"
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("columns", [1, 2, 3])
-@pytest.mark.parametrize("width", [320, 640, 1000, 1100])
+@pytest.mark.parametrize(("width", "columns"), [(320, 1), (640, 2), (760, 3), (1000, 3), (1100, 1)])
 def test_no_text_leaves_its_panel_or_covers_another(kind, columns, width):
     make, result, options = KINDS[kind]
-    picture = gd.show(result, *[make(title=TITLES, **options) for _ in range(columns)], text="shown")
+    picture = gd.show(
+        result, *[make(title=TITLES, **options) for _ in range(columns)], text="shown"
+    )
     picture.lay_out(width)
     assert_texts_have_room(picture)
 
@@ -484,7 +504,12 @@ def test_density_changes_nothing_but_the_pixels(kind):
 
 @pytest.mark.parametrize(
     ("width", "ratio", "expected"),
-    [(50, 1, (NARROWEST, 1.0)), (9000, 1, (WIDEST, 1.0)), (700, 0.5, (700, 1.0)), (700, 9, (700, 3.0))],
+    [
+        (50, 1, (NARROWEST, 1.0)),
+        (9000, 1, (WIDEST, 1.0)),
+        (700, 0.5, (700, 1.0)),
+        (700, 9, (700, 3.0)),
+    ],
 )
 def test_width_and_density_have_bounds(width, ratio, expected):
     picture = Picture(walk(), [gd.Loss()], width=width, ratio=ratio)

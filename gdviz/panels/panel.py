@@ -21,13 +21,14 @@ class Panel:
     height in pixels, which without it follows from its width.
     """
 
-    projection = None
     turns = False
     # a wide panel has a row of its own; margins in pixels: left, right, top, bottom
     wide = False
     margins = (72, 16, 10, 50)
     # the height of a panel of that width, in pixels
     tallest = 400
+    # the limits of axes that follow their data in calm steps, as they are now
+    calmed = None
 
     def __init__(self, *, title="", of=None, tall=None):
         self.title = title
