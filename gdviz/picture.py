@@ -168,7 +168,7 @@ class Picture:
         x = max(left + 4 * self.ratio, min(ax.bbox.x0, room))
         title.set_position((x, ax.bbox.y1 + panel.margins[2] * self.ratio))
         # always at the same place, whatever numbers stand on the axis
-        aside = (24 - panel.margins[0]) * self.ratio / ax.bbox.width
+        aside = (20 - panel.margins[0]) * self.ratio / ax.bbox.width
         ax.yaxis.set_label_coords(aside, 0.5)
         title.draw(renderer)
         ax.draw(renderer)

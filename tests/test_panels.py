@@ -530,6 +530,13 @@ def test_a_diverging_loss_has_a_linear_axis_too():
     assert panel.picture.png.startswith(b"\x89PNG")
 
 
+def test_a_run_that_diverges_shows_where_it_came_from():
+    run = gd.descend(RAVINE, (-2.5, 1.5), gd.GD(3.0), steps=400)
+    low, high = drawn(gd.Loss(), run).ax.get_ylim()
+    assert low < run.values[0] < high
+    assert high >= 1e8 * run.values[0]
+
+
 # ---- maps of cells
 
 
