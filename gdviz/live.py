@@ -261,11 +261,8 @@ class Live:
         if self.step is None or not _has_steps(result):
             return result
         step = self.step.value
-        return (
-            result
-            if step in (self.step.max, result.steps) or step > result.steps
-            else (result.until(step))
-        )
+        whole = step == self.step.max or step >= result.steps
+        return result if whole else result.until(step)
 
     @_one_at_a_time
     def _stepped(self, change):
@@ -388,12 +385,14 @@ class Live:
             self._send()
 
     def _on_key(self, message):
-        right, up = message["by"]
+        (right, up), count = message["by"], self._count
         turning = [panel for panel in self.picture.panels if panel.turns]
         if self._marked is not None or not turning:
             self._nudge(right, up)
         else:
             self._turn(turning, DEGREES_A_KEY * right, DEGREES_A_KEY * up)
+        if self._count == count:
+            self._send()
 
     def _on_play(self, message):
         """Send the frames of the way from a step to the story's end, which the browser plays."""
@@ -439,27 +438,37 @@ class Live:
         picture = self.picture
         return np.array([across, picture.tall - down]) * picture.ratio
 
-    def _nearest(self, panel, pixel):
-        """Return what a press takes hold of: a function of the pixel that moves it, or None."""
-        if panel is None:
-            return None
+    def _balls(self, panel):
+        """Return the balls of a panel: where each is, and a function of the pixel that moves it."""
         drags = {
             axis: self.controls[name]
             for axis, name in getattr(panel, "drags", {}).items()
             if name in self.controls
         }
         if drags:
-            return functools.partial(self._drag_axes, panel, drags)
-        held = []
-        for widget in self.controls.values():
-            if isinstance(widget, Point):
-                place = panel.where(widget.value)
-                if place is not None:
-                    held.append((float(np.hypot(*(place - pixel))), widget))
-        if not held:
+            place = panel.ax.bbox.get_points().mean(axis=0)
+            for axis, widget in drags.items():
+                number = "xy".index(axis)
+                value = np.full(2, float(np.ravel(widget.value)[0]))
+                place[number] = panel.ax.transData.transform(value)[number]
+            return [(place, functools.partial(self._drag_axes, panel, drags))]
+        points = [widget for widget in self.controls.values() if isinstance(widget, Point)]
+        places = [(panel.where(widget.value), widget) for widget in points]
+        return [
+            (place, functools.partial(self._drag_point, panel, widget))
+            for place, widget in places
+            if place is not None
+        ]
+
+    def _nearest(self, panel, pixel):
+        """Return what a press takes hold of: a function of the pixel that moves it, or None."""
+        balls = [] if panel is None else self._balls(panel)
+        if not balls:
             return None
-        self._marked = panel, min(held, key=lambda pair: pair[0])[1]
-        return functools.partial(self._drag_point, *self._marked)
+        distances = [float(np.hypot(*(place - pixel))) for place, _ in balls]
+        number = int(np.argmin(distances))
+        self._marked = panel, number
+        return balls[number][1]
 
     def _drag_point(self, panel, widget, pixel):
         target = panel.locate(pixel)
@@ -471,6 +480,7 @@ class Live:
         place = panel.ax.transData.inverted().transform(pixel)
         ends = {"x": panel.ax.get_xlim(), "y": panel.ax.get_ylim()}
         scales = {"x": panel.ax.get_xscale(), "y": panel.ax.get_yscale()}
+        before = self.values
         with self._silence():
             for axis, widget in drags.items():
                 low, high = ends[axis]
@@ -480,24 +490,25 @@ class Live:
                 else:
                     value = _rounded(value, low, high)
                 _put(widget, value)
-        self._refresh()
+        if self.values != before:
+            self._refresh()
 
     def _nudge(self, right, up):
         """Move the ball that was taken last, or the first, by a small share of the axes."""
         if self._marked is None:
-            found = [
-                (panel, widget)
-                for panel in self.picture.panels
-                for widget in self.controls.values()
-                if isinstance(widget, Point) and panel.where(widget.value) is not None
-            ]
+            found = [panel for panel in self.picture.panels if self._balls(panel)]
             if not found:
                 return
-            self._marked = found[0]
-        panel, widget = self._marked
-        place = panel.where(widget.value)
-        step = SHARE_A_KEY * np.array([panel.ax.bbox.width, panel.ax.bbox.height])
-        self._drag_point(panel, widget, place + step * (right, up))
+            self._marked = found[0], 0
+        panel, number = self._marked
+        place, move = self._balls(panel)[number]
+        step = SHARE_A_KEY * np.array([panel.ax.bbox.width, panel.ax.bbox.height]) * (right, up)
+        before = self.values
+        # as far as it takes to the next step of a slider
+        for times in (1, 2, 4, 8, 16, 32):
+            move(place + times * step)
+            if self.values != before:
+                return
 
     def _turn(self, panels, right, up):
         for panel in panels:

@@ -55,7 +55,7 @@ def test_controls_take_what_interact_takes_and_begin_at_the_default(given, kind,
     ],
 )
 def test_a_default_that_the_control_cannot_take_is_told(given, default):
-    with pytest.raises(ValueError, match="compute starts 'a' at .*: give"):
+    with pytest.raises(ValueError, match=r"compute starts 'a' at .*: give"):
         control("a", given(), default)
 
 

@@ -106,8 +106,10 @@ def put(kind, *arguments, **look):
 
 GAPS = np.where((X > 3) & (X < 4), np.nan, np.sin(TURN))
 FAR = np.where(X > 5, 1e9, np.sin(TURN))
-HOLE = Path([(2, -1), (8, -1), (8, 1), (2, 1), (2, -1), (4, -0.5), (4, 0.5), (6, 0.5), (4, -0.5)],
-            [1, 2, 2, 2, 79, 1, 2, 2, 79])  # fmt: skip
+HOLE = Path(
+    [(2, -1), (8, -1), (8, 1), (2, 1), (2, -1), (4, -0.5), (4, 0.5), (6, 0.5), (4, -0.5)],
+    [1, 2, 2, 2, 79, 1, 2, 2, 79],
+)
 CURVED = Path([(1, -1), (3, 3), (7, -3), (9, 1), (9, 0), (5, -2)], [1, 4, 4, 4, 3, 3])
 ARTISTS = {
     "line": line(X, np.sin(TURN), color="#0072B2", lw=2.2),
@@ -127,22 +129,26 @@ ARTISTS = {
     "far away": line(X, FAR, lw=3),
     "steps": line(X, np.sin(TURN), drawstyle="steps-mid"),
     "many points": line(np.linspace(0, 10, 900), np.sin(np.linspace(0, 40, 900)), lw=1.5),
-    "markers with edges": line(X[::6], np.sin(TURN[::6]), ls="none", marker="o", ms=13, mfc="#D55E00",
-                               mec="white", mew=1.8),  # fmt: skip
+    "markers with edges": line(
+        X[::6], np.sin(TURN[::6]), ls="none", marker="o", ms=13, mfc="#D55E00", mec="white", mew=1.8
+    ),
     "ring": line([5], [0], ls="none", marker="o", ms=20, mfc="white", mec="#D55E00", mew=3),
     "open markers": line(X[::6], np.cos(TURN[::6]), ls="none", marker="s", mfc="none", mec="k"),
     "stars on a line": line(X[::5], np.sin(TURN[::5]), marker="*", ms=14, lw=1),
     "crosses": line(X[::5], np.sin(TURN[::5]), ls="none", marker="x", ms=12, mew=4),
     "triangles": line(X[::5], np.sin(TURN[::5]), ls="none", marker="^", ms=12, alpha=0.5),
-    "markers far and not finite": line([1, 2, 3, np.nan, 5, 1e12], [0, np.inf, 1, 0, -1e12, 0],
-                                       marker="D", ms=9),  # fmt: skip
+    "markers far and not finite": line(
+        [1, 2, 3, np.nan, 5, 1e12], [0, np.inf, 1, 0, -1e12, 0], marker="D", ms=9
+    ),
     "markers at the border": line([0, 10], [-2, 2], ls="none", marker="o", ms=22),
     "text": put(Text, 2, 0, "left the picture at step 12", size=13),
     "bold text": put(Text, 5, 1, "diverges", weight="bold", color="#D55E00", ha="center"),
     "turned text": put(Text, 5, 0, "goes up", rotation=37, size=14, ha="right", va="top"),
     "upright text": put(Text, 5, 0, "diverges", rotation=90, size=14),
     "two lines of text": put(Text, 3, 0, "one\ntwo", size=16, linespacing=1.5),
-    "text in a box": put(Text, 3, 0, "A", bbox={"boxstyle": "circle,pad=0.3", "fc": "w", "ec": "k"}),
+    "text in a box": put(
+        Text, 3, 0, "A", bbox={"boxstyle": "circle,pad=0.3", "fc": "w", "ec": "k"}
+    ),
     "mathematical text": put(Text, 2, 0, r"$X_0 = \frac{2}{\lambda}$", size=22),
     "pale text": put(Text, 2, 0, "pale", size=40, alpha=0.4),
     "rectangle": put(Rectangle, (2, -1), 4, 2, fc="#7FB3C8", ec="k", lw=2),
@@ -152,7 +158,7 @@ ARTISTS = {
     "curves": put(PathPatch, CURVED, fc="none", ec="purple", lw=3),
     "circle": put(Circle, (5, 0), 1.5, fc="#0072B2", ec="k"),
     "arrow": put(FancyArrowPatch, (2, -1), (8, 1), arrowstyle="-|>", mutation_scale=30, lw=2),
-}  # fmt: skip
+}
 
 
 def test_a_difference_is_seen(paper):
@@ -174,16 +180,21 @@ def test_ink_is_what_agg_draws(paper, name):
     "make",
     [
         lambda ax: LineCollection([[(1, 0), (4, 1)], [(5, -1), (9, 1)]], colors=["r", "b"], lw=3),
-        lambda ax: PolyCollection([[(1, 0), (4, 1), (4, -1)], [(6, 0), (9, 1), (9, -1)]],
-                                  facecolors=["#0072B2", (1, 0.5, 0, 0.5)], edgecolors="k"),
-        lambda ax: PatchCollection([Circle((3, 0), 1), Rectangle((6, -1), 2, 1)], fc="g", alpha=0.5),
+        lambda ax: PolyCollection(
+            [[(1, 0), (4, 1), (4, -1)], [(6, 0), (9, 1), (9, -1)]],
+            facecolors=["#0072B2", (1, 0.5, 0, 0.5)],
+            edgecolors="k",
+        ),
+        lambda ax: PatchCollection(
+            [Circle((3, 0), 1), Rectangle((6, -1), 2, 1)], fc="g", alpha=0.5
+        ),
         lambda ax: ax.scatter(X[::4], np.sin(TURN[::4]), s=90, c="#D55E00", edgecolors="w"),
         lambda ax: ax.scatter(X[::4], np.sin(TURN[::4]), s=20 + 20 * X[::4], c=X[::4]),
         lambda ax: ax.fill_between(X, np.sin(TURN), -1, color="#7FB3C8", alpha=0.5),
         lambda ax: ax.quiver([2, 5], [0, 0], [1, 1], [0, 1], color="k"),
     ],
     ids=["lines", "polygons", "patches", "scatter", "bubbles", "filled", "quiver"],
-)  # fmt: skip
+)
 def test_collections_are_inked_too(paper, make):
     artist = make(paper.ax)
     if artist.axes is None:
@@ -378,7 +389,10 @@ PANELS = {
     "Surface": (gd.Surface(), ONE),
     "Loss": (gd.Loss(), ONE),
     "diverging Loss": (gd.Loss(), gd.descend(BOWL, (-2.5, 1.5), gd.GD(3.0), steps=500)),
-    "Series": (gd.Series(lambda run: run.values, ylabel="E", theory=lambda run: run.values * 2), TWO),
+    "Series": (
+        gd.Series(lambda run: run.values, ylabel="E", theory=lambda run: run.values * 2),
+        TWO,
+    ),
     "Lines": (
         gd.Lines(
             lambda run: np.array([X**2, 50 - X]),
@@ -394,11 +408,16 @@ PANELS = {
         None,
     ),
     "Cells": (
-        gd.Cells(lambda run: np.zeros((3, 4)), regions=("A",), at=lambda run: (1.0, 1.0),
-                 marks={"A": (2.0, 2.0)}, hlines={"border": 0.5}),
+        gd.Cells(
+            lambda run: np.zeros((3, 4)),
+            regions=("A",),
+            at=lambda run: (1.0, 1.0),
+            marks={"A": (2.0, 2.0)},
+            hlines={"border": 0.5},
+        ),
         None,
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", PANELS)

@@ -1,5 +1,6 @@
 """Panels: the data of their artists, drawn once and then moved."""
 
+import itertools
 from types import SimpleNamespace
 
 import numpy as np
@@ -64,7 +65,7 @@ def test_the_way_fades_and_its_pieces_cover_every_step():
         panel.update(LONG.until(step))
         behind = [data(piece) for piece in pieces[::-1]]
         behind = [piece for piece in behind if piece.size]
-        for older, newer in zip(behind, behind[1:], strict=False):
+        for older, newer in itertools.pairwise(behind):
             np.testing.assert_array_equal(older[:, -1], newer[:, 0])
         joined = np.concatenate([behind[0], *(piece[:, 1:] for piece in behind[1:])], axis=1)
         _, first = np.unique(joined, axis=1, return_index=True)
@@ -223,7 +224,7 @@ def test_a_start_outside_the_picture_is_told():
 def test_what_diverges_is_clipped_far_outside():
     run = gd.descend(RAVINE, (-2.5, 1.5), gd.GD(2.0), steps=100)
     panel = drawn(gd.Contour(), run)
-    (x, y) = place(panel.balls[0])
+    _, y = place(panel.balls[0])
     assert abs(y) <= 2 + FAR * 4
     lost = gd.descend(RAVINE, (-2.5, 1.5), gd.GD(9.0), steps=900)
     panel.update(lost)
@@ -387,8 +388,12 @@ def test_spans_shade_what_lies_between_two_places():
     panel.update(20.0)
     assert not shade.get_visible()
     assert not panel.shade_names[0].get_visible()
-    wide = drawn(gd.Sweep(np.geomspace(1, 100, 5), np.ones(5), at=lambda k: 2.0,
-                          spans={"diverges": (1.0, 100.0)}), 0)  # fmt: skip
+    wide = drawn(
+        gd.Sweep(
+            np.geomspace(1, 100, 5), np.ones(5), at=lambda k: 2.0, spans={"diverges": (1.0, 100.0)}
+        ),
+        0,
+    )
     assert wide.shade_names[0].get_position()[0] == pytest.approx(10.0)
 
 
@@ -557,9 +562,17 @@ def test_no_region_has_the_colour_of_the_present_run():
 
 @pytest.mark.parametrize(
     ("log", "value", "share"),
-    [("", 0.0, 0.0), ("", 50.0, 0.5), ("", 100.0, 1.0), ("", 999.0, 1.0),
-     ("c", 1.0, 0.0), ("c", 10.0, 0.5), ("c", 100.0, 1.0), ("c", -10.0, 0.5)],
-)  # fmt: skip
+    [
+        ("", 0.0, 0.0),
+        ("", 50.0, 0.5),
+        ("", 100.0, 1.0),
+        ("", 999.0, 1.0),
+        ("c", 1.0, 0.0),
+        ("c", 10.0, 0.5),
+        ("c", 100.0, 1.0),
+        ("c", -10.0, 0.5),
+    ],
+)
 def test_cells_are_shaded_between_their_limits(log, value, share):
     panel = drawn(gd.Cells(limits=(1.0 if log else 0.0, 100.0), log=log), np.array([[value]]))
     shade = panel.image.palette[panel.image.indices[0, 0]]
@@ -576,8 +589,9 @@ def test_what_is_not_finite_is_vermillion_and_what_is_below_is_white(log):
 
 
 def test_cells_have_their_middles_on_the_scale():
-    panel = drawn(gd.Cells(x=[1, 2, 3], y=np.geomspace(0.01, 1, 3), log="y", limits=(0, 1)),
-                  np.zeros((3, 3)))  # fmt: skip
+    panel = drawn(
+        gd.Cells(x=[1, 2, 3], y=np.geomspace(0.01, 1, 3), log="y", limits=(0, 1)), np.zeros((3, 3))
+    )
     assert panel.ax.get_xlim() == pytest.approx((0.5, 3.5))
     assert panel.ax.get_ylim() == pytest.approx((10**-2.5, 10**0.5))
     assert panel.ax.get_yscale() == "log"

@@ -178,8 +178,9 @@ def test_settings_of_the_user_do_not_leak():
 
 def test_look_restores_the_settings_after_an_error():
     before = dict(matplotlib.rcParams)
-    with pytest.raises(ZeroDivisionError), look():
+    with look():
         assert matplotlib.rcParams["font.size"] == 11
+    with pytest.raises(ZeroDivisionError), look():
         raise ZeroDivisionError
     assert dict(matplotlib.rcParams) == before
 
@@ -409,14 +410,28 @@ KINDS = {
     "Loss": (gd.Loss, walk(0.3), {}),
     "linear Loss": (gd.Loss, walk(3.0), {"log": False, "ylabel": "loss"}),
     "deep Loss": (gd.Loss, walk(3.0, steps=300), {}),
-    "Series": (gd.Series, walk(), {"quantity": lambda run: run.values, "ylabel": "mean squared error"}),
+    "Series": (
+        gd.Series,
+        walk(),
+        {"quantity": lambda run: run.values, "ylabel": "mean squared error"},
+    ),
     "Sweep": (
         gd.Sweep,
         0.01,
-        {"x": np.geomspace(1e-3, 1, 9), "y": np.geomspace(1e-9, 3e5, 9), "at": lambda lr: lr,
-         "log": "xy", "xlabel": "learning rate η", "ylabel": "loss after 100 steps"},
+        {
+            "x": np.geomspace(1e-3, 1, 9),
+            "y": np.geomspace(1e-9, 3e5, 9),
+            "at": lambda lr: lr,
+            "log": "xy",
+            "xlabel": "learning rate η",
+            "ylabel": "loss after 100 steps",
+        },
     ),
-    "negative Lines": (gd.Lines, 0, {"y": lambda _: -1e4 * X, "x": X, "xlabel": "x", "ylabel": "f(x)"}),
+    "negative Lines": (
+        gd.Lines,
+        0,
+        {"y": lambda _: -1e4 * X, "x": X, "xlabel": "x", "ylabel": "f(x)"},
+    ),
     "regions": (
         gd.Cells,
         np.eye(5),
@@ -427,7 +442,7 @@ KINDS = {
         10.0 ** np.linspace(-30, 30, 25).reshape(5, 5),
         {"log": "c", "label": "size of the gradient", "xlabel": "step", "ylabel": "layer"},
     ),
-}  # fmt: skip
+}
 
 
 def texts(picture, number):
