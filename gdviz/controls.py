@@ -229,8 +229,6 @@ def control(name, given, default):
                 "give a slider, a menu, a text field or point(...)"
             )
         widget = given
-        if default is not inspect.Parameter.empty:
-            _take_default(name, widget, default)
     else:
         try:
             widget = widgets.interactive.widget_from_abbrev(given, default)
@@ -243,6 +241,8 @@ def control(name, given, default):
             )
         if isinstance(widget, widgets.Text):
             widget.continuous_update = False
+    if default is not inspect.Parameter.empty:
+        _take_default(name, widget, default)
     if not widget.description or widget.description == name:
         widget.description = LABELS.get(name, name.replace("_", " "))
     if not isinstance(widget, (Point, LogSlider)):

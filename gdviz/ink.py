@@ -12,6 +12,7 @@ the picture of that name; ``clip`` is the rectangle outside which nothing is dra
 """
 
 from functools import lru_cache
+from hashlib import blake2b
 
 import numpy as np
 from matplotlib.backend_bases import RendererBase
@@ -93,7 +94,7 @@ class Ink(RendererBase):
     def draw_image(self, gc, x, y, im, transform=None):
         rows, columns = im.shape[:2]
         pixels = np.ascontiguousarray(im[::-1], np.uint8).tobytes()
-        name = f"{rows}x{columns}:{hash(pixels)}"
+        name = f"{rows}x{columns}:{blake2b(pixels, digest_size=8).hexdigest()}"
         self.cells[name] = {"rows": rows, "columns": columns, "pixels": pixels}
         box = self._flipped(x, y, x + columns, y + rows)
         clip = self.clip(gc.get_clip_rectangle())
@@ -179,17 +180,21 @@ def record(artists, width, height, dpi):
 def recoloured(frame, colour, edge="#FFFFFF"):
     """Return a frame in one colour with a pale edge around it: the trail of a pinned run.
 
+    Markers stay filled, areas become outlines.
+
     >>> from matplotlib.lines import Line2D
     >>> frame = record([Line2D([0, 10], [0, 20], color="red")], 100, 50, dpi=72).frame
     >>> recoloured(frame, "#0000FF")["strokes"][0]["stroke"]
     'rgba(0,0,255,0.9)'
     """
     paint, halo = _css(to_rgb(colour), 0.9), _css(to_rgb(edge), 0.9)
-    strokes = [
-        {**stroke, "fill": stroke["fill"] and paint, "stroke": halo if "at" in stroke else paint}
-        | ({} if "at" in stroke else {"halo": halo})
-        for stroke in frame["strokes"]
-    ]
+    strokes = []
+    for stroke in frame["strokes"]:
+        if "at" in stroke:
+            look = {"fill": stroke["fill"] and paint, "stroke": halo}
+        else:
+            look = {"fill": None, "stroke": paint, "halo": halo, "width": max(stroke["width"], 1.5)}
+        strokes.append({**stroke, **look})
     return {**frame, "strokes": strokes}
 
 

@@ -146,6 +146,7 @@ class Live:
     def reset(self):
         """Restore the first value of every control, and take the pinned trails away."""
         self.picture.unpin()
+        self.picture.forget()
         with self._silence():
             for name, widget in self.controls.items():
                 widget.value = self.first[name]
@@ -225,15 +226,16 @@ class Live:
 
     def _show(self, result, values):
         """Show a result, up to the slider's step; on an error everything stays as it was."""
-        before = self.picture.whole, self.picture.shown
         shown = self._cut(result)
+        told = self._read(shown, values)
         still = self.picture.update(result, shown)
-        try:
-            told = self._read(shown, values)
-        except BaseException:
-            self.picture.update(*before)
-            raise
         self.picture.readout, self.result = told, result
+        if self.step is not None and _has_steps(result):
+            whole = self.step.value == self.step.max
+            with self._silence():
+                self.step.max = result.steps
+                if whole:
+                    self.step.value = result.steps
         return still
 
     def _read(self, shown, values):
@@ -256,16 +258,12 @@ class Live:
         self._send(still=True)
 
     def _cut(self, result):
-        """Return the result up to the slider's step, and give the slider the result's length."""
+        """Return the result up to the slider's step."""
         if self.step is None or not _has_steps(result):
             return result
-        if self.step.max != result.steps:
-            whole = self.step.value == self.step.max
-            with self._silence():
-                self.step.max = result.steps
-                if whole:
-                    self.step.value = result.steps
-        return result if self.step.value >= result.steps else result.until(self.step.value)
+        step = self.step.value
+        whole = step == self.step.max or step >= result.steps
+        return result if whole else result.until(step)
 
     @_one_at_a_time
     def _stepped(self, change):
@@ -437,27 +435,37 @@ class Live:
         picture = self.picture
         return np.array([across, picture.tall - down]) * picture.ratio
 
-    def _nearest(self, panel, pixel):
-        """Return what a press takes hold of: a function of the pixel that moves it, or None."""
-        if panel is None:
-            return None
+    def _balls(self, panel):
+        """Return the balls of a panel: where each is, and a function of the pixel that moves it."""
         drags = {
             axis: self.controls[name]
             for axis, name in getattr(panel, "drags", {}).items()
             if name in self.controls
         }
         if drags:
-            return functools.partial(self._drag_axes, panel, drags)
-        held = []
-        for widget in self.controls.values():
-            if isinstance(widget, Point):
-                place = panel.where(widget.value)
-                if place is not None:
-                    held.append((float(np.hypot(*(place - pixel))), widget))
-        if not held:
+            place = panel.ax.bbox.get_points().mean(axis=0)
+            for axis, widget in drags.items():
+                number = "xy".index(axis)
+                value = np.full(2, float(np.ravel(widget.value)[0]))
+                place[number] = panel.ax.transData.transform(value)[number]
+            return [(place, functools.partial(self._drag_axes, panel, drags))]
+        points = [widget for widget in self.controls.values() if isinstance(widget, Point)]
+        places = [(panel.where(widget.value), widget) for widget in points]
+        return [
+            (place, functools.partial(self._drag_point, panel, widget))
+            for place, widget in places
+            if place is not None
+        ]
+
+    def _nearest(self, panel, pixel):
+        """Return what a press takes hold of: a function of the pixel that moves it, or None."""
+        balls = [] if panel is None else self._balls(panel)
+        if not balls:
             return None
-        self._marked = panel, min(held, key=lambda pair: pair[0])[1]
-        return functools.partial(self._drag_point, *self._marked)
+        distances = [float(np.hypot(*(place - pixel))) for place, _ in balls]
+        number = int(np.argmin(distances))
+        self._marked = panel, number
+        return balls[number][1]
 
     def _drag_point(self, panel, widget, pixel):
         target = panel.locate(pixel)
@@ -469,6 +477,7 @@ class Live:
         place = panel.ax.transData.inverted().transform(pixel)
         ends = {"x": panel.ax.get_xlim(), "y": panel.ax.get_ylim()}
         scales = {"x": panel.ax.get_xscale(), "y": panel.ax.get_yscale()}
+        before = self.values
         with self._silence():
             for axis, widget in drags.items():
                 low, high = ends[axis]
@@ -478,24 +487,25 @@ class Live:
                 else:
                     value = _rounded(value, low, high)
                 _put(widget, value)
-        self._refresh()
+        if self.values != before:
+            self._refresh()
 
     def _nudge(self, right, up):
         """Move the ball that was taken last, or the first, by a small share of the axes."""
         if self._marked is None:
-            found = [
-                (panel, widget)
-                for panel in self.picture.panels
-                for widget in self.controls.values()
-                if isinstance(widget, Point) and panel.where(widget.value) is not None
-            ]
+            found = [panel for panel in self.picture.panels if self._balls(panel)]
             if not found:
                 return
-            self._marked = found[0]
-        panel, widget = self._marked
-        place = panel.where(widget.value)
-        step = SHARE_A_KEY * np.array([panel.ax.bbox.width, panel.ax.bbox.height])
-        self._drag_point(panel, widget, place + step * (right, up))
+            self._marked = found[0], 0
+        panel, number = self._marked
+        place, move = self._balls(panel)[number]
+        step = SHARE_A_KEY * np.array([panel.ax.bbox.width, panel.ax.bbox.height]) * (right, up)
+        before = self.values
+        # as far as it takes to the next step of a slider
+        for times in (1, 2, 4, 8, 16, 32):
+            move(place + times * step)
+            if self.values != before:
+                return
 
     def _turn(self, panels, right, up):
         for panel in panels:

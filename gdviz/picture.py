@@ -5,28 +5,32 @@ import contextlib
 import copy
 import io
 import itertools
+import math
 import struct
 import textwrap
 import zlib
+from functools import partial
 
 import matplotlib
 import numpy as np
-from matplotlib import rc_context
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from matplotlib.text import Text
+from matplotlib.ticker import ScalarFormatter
 from PIL import Image
 
 from gdviz import ink
 from gdviz.panels.panel import Panel
 from gdviz.panels.style import PINS, STYLE
-from gdviz.readout import Readout, read
+from gdviz.readout import SUPERSCRIPTS, Readout, read
 
 # CSS pixels an inch: text of 11 points is 15 pixels high
 DPI = 100
+UNDRAWN = object()
 WIDTH, NARROWEST, WIDEST = 1000, 320, 1100
 TITLE = 25
 LOOK = {
@@ -39,10 +43,13 @@ LOOK = {
 @contextlib.contextmanager
 def look():
     """Draw in our style, whatever the user's settings are."""
-    with rc_context():
-        # all of these were checked before: RcParams.update would check them again, for 5 ms
-        dict.update(matplotlib.rcParams, LOOK)
+    # all of these were checked before: RcParams checks them again whenever it copies or updates
+    before = dict.copy(matplotlib.rcParams)
+    dict.update(matplotlib.rcParams, LOOK)
+    try:
         yield
+    finally:
+        dict.update(matplotlib.rcParams, before)
 
 
 class Picture:
@@ -76,17 +83,21 @@ class Picture:
         self.canvas = FigureCanvasAgg(self.figure)
         self.stills = [None] * len(self.panels)
         self.moving = [[] for _ in self.panels]
-        self.grounds = [None] * len(self.panels)
-        self.sceneries = [None] * len(self.panels)
+        self.grounds = [UNDRAWN] * len(self.panels)
+        self.sceneries = [UNDRAWN] * len(self.panels)
         self.scenes = [[] for _ in self.panels]
         self.titles, self.bare = [], []
         with look():
             for panel, box in zip(self.panels, self.boxes, strict=True):
                 rectangle = _inner(box, panel, self.width, self.tall)
-                ax = self.figure.add_axes(rectangle, projection=panel.projection)
-                panel.ax = ax
-                self.bare.append(ax.get_children())
-                self.titles.append(self._title(panel, box))
+                panel.ax = self.figure.add_axes(rectangle)
+                self.bare.append(panel.ax.get_children())
+                look_of_title = {"weight": STYLE["axes.titleweight"], "linespacing": 1.25}
+                look_of_title |= {"size": STYLE["axes.titlesize"], "va": "bottom"}
+                title = Text(0, 0, _wrapped(panel, box), **look_of_title)
+                title.set_color(STYLE["axes.titlecolor"])
+                title.set_figure(self.figure)
+                self.titles.append(title)
             for number in range(len(self.panels)):
                 self._set_up(number, self.whole, self.shown)
         self._record_pins()
@@ -97,9 +108,13 @@ class Picture:
         Where that fails, the picture is as it was before, and the error is raised.
         """
         shown = whole if shown is None else shown
+        before = [panel.calmed for panel in self.panels]
         try:
-            anew = self._move(whole, shown)
-        except Exception:
+            with look():
+                anew = self._move(whole, shown)
+        except BaseException:
+            for panel, limits in zip(self.panels, before, strict=True):
+                panel.calmed = limits
             self._restore()
             raise
         self.whole, self.shown = whole, shown
@@ -107,13 +122,17 @@ class Picture:
             self._record_pins()
         return anew
 
+    def forget(self):
+        """Let the axes follow the next result as if it were the first."""
+        for panel in self.panels:
+            panel.calmed = None
+
     def _move(self, whole, shown):
         anew = False
         for number, panel in enumerate(self.panels):
             ground = panel.ground(panel.of(whole))
             if not _same(ground, self.grounds[number]):
-                with look():
-                    self._set_up(number, whole, shown, ground)
+                self._set_up(number, whole, shown, ground)
                 anew = True
                 continue
             if self._paint(number, whole):
@@ -132,7 +151,7 @@ class Picture:
         panel = self.panels[number]
         ax = panel.ax
         ground = panel.ground(panel.of(whole)) if ground is None else ground
-        self.grounds[number] = None
+        self.grounds[number] = UNDRAWN
         if panel.same_axes:
             for artist in ax.get_children():
                 if artist not in self.bare[number]:
@@ -141,8 +160,9 @@ class Picture:
         else:
             ax.clear()
         panel.draw(ax, panel.of(whole))
+        _write_numbers(ax)
         ax.apply_aspect()
-        self.scenes[number], self.sceneries[number] = [], None
+        self.scenes[number], self.sceneries[number] = [], UNDRAWN
         self._paint(number, whole)
         self._find_moving(number)
         panel.update(panel.of(shown))
@@ -157,9 +177,8 @@ class Picture:
             return False
         for artist in self.scenes[number]:
             artist.remove()
-        self.scenes[number], self.sceneries[number] = [], None
-        with look():
-            scene = panel.paint(panel.ax, panel.of(whole))
+        self.scenes[number], self.sceneries[number] = [], UNDRAWN
+        scene = panel.paint(panel.ax, panel.of(whole))
         self.scenes[number] = _in_order(scene)
         self.sceneries[number] = scenery
         return True
@@ -175,11 +194,13 @@ class Picture:
         pixels[top : top + height, left : left + width] = 255
         panel, title = self.panels[number], self.titles[number]
         ax = panel.ax
-        if not panel.projection:
-            title.set_position((ax.bbox.x0, ax.bbox.y1 + panel.margins[2] * self.ratio))
-            # always at the same place, whatever numbers stand on the axis
-            aside = (24 - panel.margins[0]) * self.ratio / ax.bbox.width
-            ax.yaxis.set_label_coords(aside, 0.5)
+        # above its axes, but not beyond the panel's right end
+        room = left + width - 4 * self.ratio - title.get_window_extent(renderer).width
+        x = max(left + 4 * self.ratio, min(ax.bbox.x0, room))
+        title.set_position((x, ax.bbox.y1 + panel.margins[2] * self.ratio))
+        # always at the same place, whatever numbers stand on the axis
+        aside = (20 - panel.margins[0]) * self.ratio / ax.bbox.width
+        ax.yaxis.set_label_coords(aside, 0.5)
         title.draw(renderer)
         ax.draw(renderer)
         part = pixels[top : top + height, left : left + width, :3].copy()
@@ -193,25 +214,18 @@ class Picture:
                     self._draw_still(number)
         self._record_pins()
 
-    def _title(self, panel, box):
-        left, top, _, _ = box
-        x, y = (left + 14) * self.ratio, (self.tall - top - TITLE) * self.ratio
-        look = {"weight": STYLE["axes.titleweight"], "size": STYLE["axes.titlesize"]}
-        look |= {"va": "bottom", "ha": "left", "linespacing": 1.25}
-        text = Text(x, y, _wrapped(panel, box), color=STYLE["axes.titlecolor"], **look)
-        text.set_figure(self.figure)
-        return text
-
     def frame(self):
         """Return what moves as a frame of ink, and the cells that it names."""
         artists = [artist for moving in self.moving for artist in moving]
-        recorded = ink.record(artists, *self.pixels, self.figure.dpi)
+        with look():
+            recorded = ink.record(artists, *self.pixels, self.figure.dpi)
         return recorded.frame, recorded.cells
 
     @property
     def scene(self):
         """The scenes inside the axes, which stand over the still parts, as a frame of ink."""
-        return ink.record(self._scenery(), *self.pixels, self.figure.dpi).frame
+        with look():
+            return ink.record(self._scenery(), *self.pixels, self.figure.dpi).frame
 
     def _scenery(self):
         """Return the artists of the scenes, and the edges of the axes that they would cover."""
@@ -239,18 +253,19 @@ class Picture:
         self.pins = []
 
     def _record_pins(self):
-        for pin in self.pins:
-            artists = []
-            for number, panel in enumerate(self.panels):
-                # a result of another kind than this ground can show has no trail on it
-                with contextlib.suppress(Exception):
-                    panel.update(panel.of(pin["result"]))
-                    artists += _trail(panel, self.moving[number])
-            frame = ink.record(artists, *self.pixels, self.figure.dpi).frame
-            pin["ink"] = ink.recoloured(frame, pin["colour"])
-        if self.pins:
-            for panel in self.panels:
-                panel.update(panel.of(self.shown))
+        with look():
+            for pin in self.pins:
+                artists = []
+                for number, panel in enumerate(self.panels):
+                    # a result of another kind than this ground can show has no trail on it
+                    with contextlib.suppress(Exception):
+                        panel.update(panel.of(pin["result"]))
+                        artists += _trail(panel, self.moving[number])
+                frame = ink.record(artists, *self.pixels, self.figure.dpi).frame
+                pin["ink"] = ink.recoloured(frame, pin["colour"])
+            if self.pins:
+                for panel in self.panels:
+                    panel.update(panel.of(self.shown))
 
     @property
     def png(self):
@@ -261,13 +276,14 @@ class Picture:
         for still in self.stills:
             left, top, width, height = still.box
             pixels[top : top + height, left : left + width, :3] = still.pixels
-        for artist in self._scenery():
-            artist.draw(renderer)
-        for pin in self.pins:
-            ink.play(pin["ink"], renderer, self.pixels[1])
-        for moving in self.moving:
-            for artist in moving:
+        with look():
+            for artist in self._scenery():
                 artist.draw(renderer)
+            for pin in self.pins:
+                ink.play(pin["ink"], renderer, self.pixels[1])
+            for moving in self.moving:
+                for artist in moving:
+                    artist.draw(renderer)
         image = Image.fromarray(pixels).convert("RGB")
         # 256 colours are enough here, for a third of the bytes
         buffer = io.BytesIO()
@@ -358,14 +374,41 @@ def _artists(values):
 
 
 def _trail(panel, moving):
-    """Return the artists of a panel that a pinned run leaves behind: by default its solid lines."""
+    """Return what a pinned run leaves behind: by default a panel's solid lines and its areas."""
     if hasattr(panel, "trail"):
         return _artists(panel.trail())
     return [
         artist
         for artist in moving
-        if isinstance(artist, Line2D) and artist.get_linestyle() in ("-", "None")
+        if isinstance(artist, Patch)
+        or (isinstance(artist, Line2D) and artist.get_linestyle() in ("-", "None"))
     ]
+
+
+def _write_numbers(ax):
+    """Write the numbers of linear axes in few signs: of very large and small ones the axis's label
+    tells the power of ten, as in "loss (× 10⁴²)"."""
+    for one in (ax, *ax.child_axes):
+        for axis in (one.xaxis, one.yaxis):
+            if not isinstance(axis.get_major_formatter(), ScalarFormatter):
+                continue
+            low, high = sorted(axis.get_view_interval().tolist())
+            largest = max(-low, high)
+            power = math.floor(math.log10(largest)) if largest > 0 else 0
+            if axis.axis_name == "x":
+                written = -3 <= power <= 4
+            else:
+                written = -1 <= power <= 2 or (power == 3 and low >= 0)
+            if not written:
+                told = f"(× 10{str(power).translate(SUPERSCRIPTS)})"
+                axis.set_label_text(f"{axis.get_label_text()} {told}".strip())
+            axis.set_major_formatter(partial(_number, power=0 if written else power, most=largest))
+
+
+def _number(value, position, *, power, most):
+    # what is left of 0.3 - 0.1 - 0.2 is nothing
+    share = 0.0 if abs(value) < 1e-9 * most else value / 10.0**power
+    return f"{share:,g}".replace("-", "−")
 
 
 def _same(one, other):

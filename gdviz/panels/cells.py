@@ -1,5 +1,7 @@
 """Maps of cells: where everybody ends, or the size of something in every layer at every step."""
 
+from hashlib import blake2b
+
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.artist import Artist
@@ -72,8 +74,7 @@ class Cells(Panel):
         self.map = colormaps[colours] if isinstance(colours, str) else colours
         self.margins = (72, 16, 10, 96 if regions else 50)
         if not regions:
-            self.margins = (72, 96, 12, 50)
-        self._before = None
+            self.margins = (72, 104, 12, 50)
 
     def _given(self, what, result):
         return what(result) if callable(what) else what
@@ -110,9 +111,9 @@ class Cells(Panel):
         cells = self._cells(result)
         names = tuple(self._given(self.regions, result) or ())
         if not names and self.shades is None:
-            self._before = calm(cells, self._before, "c" in self.log, decades=40)
+            self.calmed = calm(cells, self.calmed, "c" in self.log, decades=40)
         marks = self._given(self.marks, result) or {}
-        return self.ends(result, cells), names, self._before, tuple(marks)
+        return self.ends(result, cells), names, self.calmed, tuple(marks)
 
     def draw(self, ax, result):
         self.ax = ax
@@ -134,7 +135,7 @@ class Cells(Panel):
             self.image.palette = [*REGIONS, GONE, UNSETTLED]
             self._legend(ax, names)
         else:
-            low, high = self.shades or self._before
+            low, high = self.shades or self.calmed
             shades = [to_hex(self.map(share)) for share in np.linspace(0, 1, SHADES)]
             self.image.palette = [*shades, WRONG, "#FFFFFF"]
             self._bar(ax, low, high)
@@ -167,7 +168,7 @@ class Cells(Panel):
             codes = np.nan_to_num(cells, nan=-2).astype(int)
             regions = np.where(codes == -1, len(REGIONS) + 1, len(REGIONS))
             return np.where(codes >= 0, codes % len(REGIONS), regions).astype(np.uint8)
-        low, high = self.shades or self._before
+        low, high = self.shades or self.calmed
         with np.errstate(all="ignore"):
             numbers = np.abs(cells) if "c" in self.log else cells
             below = numbers <= 0 if "c" in self.log else numbers < low
@@ -182,9 +183,9 @@ class Cells(Panel):
         entries = [(name, REGIONS[number % len(REGIONS)]) for number, name in enumerate(names[:5])]
         entries += [("not settled", UNSETTLED), ("outside", GONE)]
         scale = ax.get_figure(root=True).dpi / 100
-        # a letter is some 8 pixels wide
-        wide = 8 * max(len(name) for name, _ in entries) + 42
-        columns = int(max(1, min(len(entries), (ax.bbox.width / scale + 60) // wide)))
+        # a letter is some 7.5 pixels wide
+        wide = 7.5 * max(len(name) for name, _ in entries) + 38
+        columns = int(max(1, min(len(entries), (ax.bbox.width / scale + 87) // wide)))
         ax.legend(
             [Patch(fc=colour, ec=INK, lw=0.6) for _, colour in entries],
             [name for name, _ in entries],
@@ -199,7 +200,8 @@ class Cells(Panel):
         )
 
     def _bar(self, ax, low, high):
-        bar = ax.inset_axes((1.03, 0, 0.04, 1))
+        pixel = ax.get_figure(root=True).dpi / 100 / ax.bbox.width
+        bar = ax.inset_axes((1 + 14 * pixel, 0, 14 * pixel, 1))
         shades = np.linspace(0, 1, 64)[:, None]
         log = "c" in self.log
         ends = (np.log10(low), np.log10(high)) if log else (low, high)
@@ -239,8 +241,8 @@ class Grid(Artist):
     def name(self):
         """A name that changes with the cells, so that what was sent is not sent again."""
         if not self._name:
-            content = hash((self.indices.tobytes(), self.indices.shape, *self.palette))
-            self._name = f"cells {content}"
+            content = f"{self.indices.shape} {self.palette}".encode() + self.indices.tobytes()
+            self._name = f"cells {blake2b(content, digest_size=8).hexdigest()}"
         return self._name
 
     def box(self):

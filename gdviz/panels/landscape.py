@@ -228,7 +228,7 @@ class OnLandscape(Panel):
         artist.set_data(*trail)
 
     def where(self, value):
-        if np.size(value) != self.dim or self.projection:
+        if np.size(value) != self.dim:
             return None
         landscape = self.ground_landscape
         with np.errstate(all="ignore"):

@@ -3,7 +3,7 @@
 import math
 
 import numpy as np
-from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, MaxNLocator, NullFormatter, NullLocator
 
 from gdviz.panels.panel import FAR, Panel, Rules, calm, finite, note, walker
 from gdviz.panels.style import COLOURS, MARKERS, PRESENT, THEORY
@@ -78,7 +78,6 @@ class Lines(Panel):
         self.spans = spans
         self.marker, self.ball = marker, ball
         self.legend = legend
-        self._before = (None, None)
 
     def rows(self, quantity, result):
         """Return a quantity as rows: ``(curves, n)``."""
@@ -103,7 +102,7 @@ class Lines(Panel):
     def ground(self, result):
         rows, theory = self.rows(self.y, result), self.rows(self.theory, result)
         x = self.places(result, rows)
-        before_x, before_y = self._before
+        before_x, before_y = self.calmed or (None, None)
         xlimits = self.xlimits
         if xlimits is None and (callable(self.x) or self.x is None):
             xlimits = calm(x, before_x, "x" in self.log)
@@ -114,8 +113,8 @@ class Lines(Panel):
             scattered = [] if callable(self.points) or self.points is None else self.points[1]
             values = [*self.seen(rows).ravel(), *theory.ravel(), *np.ravel(scattered)]
             limits = calm(values, before_y, "y" in self.log, self.decades)
-        self._before = xlimits, limits
-        return len(rows), len(theory), self._before
+        self.calmed = xlimits, limits
+        return len(rows), len(theory), self.calmed
 
     def seen(self, rows):
         """Return the part of the data that the vertical axis follows."""
@@ -123,7 +122,7 @@ class Lines(Panel):
 
     def draw(self, ax, result):
         self.ax = ax
-        xlimits, limits = self._before
+        xlimits, limits = self.calmed
         ax.set_xscale("log" if "x" in self.log else "linear")
         ax.set_yscale("log" if "y" in self.log else "linear")
         ax.set(xlim=xlimits, ylim=limits, xlabel=self.xlabel, ylabel=self.ylabel)
@@ -258,7 +257,11 @@ class Lines(Panel):
 
 def _calm_ticks(ax, log, whole):
     if "y" in log:
-        ax.yaxis.set_major_locator(LogLocator(numticks=8))
+        # LogLocator looks one tick beyond the axis, which may be beyond the floats
+        low, high = np.log10(ax.get_ylim())
+        stride = max(1, math.ceil((high - low) / 8))
+        powers = np.arange(math.ceil(low / stride - 1e-9), math.floor(high / stride + 1e-9) + 1)
+        ax.yaxis.set_major_locator(FixedLocator(10.0 ** (powers * stride)))
         ax.yaxis.set_minor_locator(NullLocator())
     else:
         ax.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
@@ -299,8 +302,8 @@ class Series(Lines):
         if self.xlimits is None:
             # room for the ball at the end
             xlimits = (0, 1.02 * max(1, self.rows(self.y, result).shape[1] - 1))
-            self._before = xlimits, limits
-        return count, theory, self._before
+            self.calmed = xlimits, limits
+        return count, theory, self.calmed
 
     def seen(self, rows):
         # a run that diverges shows where it came from, not only where it went

@@ -23,7 +23,6 @@ class Panel:
     from its width.
     """
 
-    projection = None
     turns = False
     # True where every ``draw`` sets the same things on the axes (scales, limits, labels): when the
     # still part is drawn anew, they keep their ticks, which takes half the time
@@ -33,6 +32,8 @@ class Panel:
     margins = (72, 16, 10, 50)
     # the height of a panel of that width, in pixels
     tallest = 400
+    # the limits of axes that follow their data in calm steps, as they are now
+    calmed = None
 
     def __init__(self, *, title="", of=None, tall=None):
         self.title = title
@@ -108,6 +109,8 @@ def calm(values, before, log, decades=16, least=None):
             if fits and low >= before[0] * 0.99 and top - bottom >= 0.5 * (was[1] - was[0]):
                 return before
         return 10.0**bottom, 10.0**top
+    # no axis can be as wide as all floats
+    low, high = (min(max(end, -1e300), 1e300) for end in (low, high))
     span = high - low or abs(high) or 1.0
     step = 10 ** math.floor(math.log10(span)) / 2
     limits = (

@@ -18,6 +18,8 @@ PAPER = LinearSegmentedColormap.from_list("paper", ["#7FB3C8", "#B9D7C9", "#EDE8
 STYLE = {
     "font.size": 11,
     "font.family": ["DejaVu Sans"],
+    # letters of the same shape and width as those that a browser is sent as paths
+    "text.hinting": "none",
     "text.color": INK,
     "axes.labelcolor": INK,
     "axes.edgecolor": "#9AA7B2",
