@@ -7,6 +7,8 @@ import pytest
 from PIL import Image
 
 import gdviz as gd
+from gdviz.panels.landscape import contour_levels, heights
+from gdviz.panels.style import PAPER
 
 
 def ravine_race(k):
@@ -102,3 +104,19 @@ def test_what_the_browser_asks_is_answered_once(message, monkeypatch):
     live._told(live.canvas, message, [])
     live._told(live.canvas, message, [])
     assert ["frame" in answer for answer in answers] == [True, True]
+
+
+def test_the_bands_of_a_map_are_those_of_contourf():
+    """Where a value lies decides the colour, on a landscape with a hole in it as well."""
+    hole = gd.landscape("log(x**2 + y**2 - 1) + x", bounds=((-2, 2), (-2, 2)))
+    run = gd.descend(hole, (1.5, 1.5), gd.GD(0.01), steps=2)
+    panel = gd.show(run, gd.Contour()).panels[0]
+    (bands,) = panel.paint(panel.ax, run)
+    grids, values = heights(hole, 101)
+    theirs = panel.ax.contourf(
+        *grids, np.ma.masked_invalid(values), contour_levels(values), cmap=PAPER
+    )
+    np.testing.assert_allclose(bands.get_facecolor(), theirs.get_facecolor(), atol=1e-12)
+    for point in np.random.default_rng(0).uniform(-1.95, 1.95, (200, 2)):
+        inside = [path.contains_point(point) for path in bands.get_paths()]
+        assert inside == [path.contains_point(point) for path in theirs.get_paths()]
