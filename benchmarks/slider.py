@@ -137,6 +137,8 @@ def compare(empty, case, rounds, seconds, keys):
     for _ in range(rounds):
         floor = empty.drag(seconds), empty.key(keys)
         rate, wait = case.drag(seconds), case.key(keys)
+        if not floor[0]:  # the machine had no time for us
+            continue
         rows.append((rate, rate / floor[0], wait, wait / floor[1], *floor))
     return [statistics.median(column) for column in zip(*rows, strict=True)]
 
