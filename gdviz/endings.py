@@ -82,9 +82,11 @@ def _endings(codes):
 
 
 def _ending(run, code):
+    low, high = np.array(run.objective.bounds).T
+    # 4e-13 in a picture from -3 to 3 is 0
+    final = np.where(np.abs(run.final) < 1e-9 * (high - low), 0.0, run.final)
     where = ", ".join(
-        f"{name} = {value:.4g}"
-        for name, value in zip(run.objective.variables, run.final, strict=True)
+        f"{name} = {value:.4g}" for name, value in zip(run.objective.variables, final, strict=True)
     )
     if code >= 0:
         value = minima(run.objective)[code].value

@@ -162,6 +162,12 @@ def test_ending_says_where(run, words):
     assert ending(run) == words
 
 
+def test_a_place_that_is_zero_but_for_rounding_is_zero():
+    run = gd.descend(gd.landscape("x**2/2 - exp(-8*(x - 2)**2)"), 1.0, gd.GD(0.1), 300)
+    assert 0 < abs(run.final[0]) < 1e-12
+    assert ending(run).startswith("ends at A, x = 0, f = 0")
+
+
 def test_a_run_that_kept_its_last_point_only_has_an_ending_too():
     last = gd.descend(QUARTIC, -2.0, gd.GD(0.1), 51, record="last")
     assert ending(last) == ending(walk(-2.0, 0.1, steps=51))
