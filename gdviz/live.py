@@ -445,8 +445,8 @@ class Live:
         if drags:
             place = panel.ax.bbox.get_points().mean(axis=0)
             for axis, widget in drags.items():
-                number = "xy".index(axis)
-                value = np.full(2, float(np.ravel(widget.value)[0]))
+                number, numbers = "xy".index(axis), np.ravel(widget.value)
+                value = np.full(2, float(numbers[min(number, len(numbers) - 1)]))
                 place[number] = panel.ax.transData.transform(value)[number]
             return [(place, functools.partial(self._drag_axes, panel, drags))]
         points = [widget for widget in self.controls.values() if isinstance(widget, Point)]
@@ -486,7 +486,7 @@ class Live:
                     value = float(f"{value:.3g}")
                 else:
                     value = _rounded(value, low, high)
-                _put(widget, value)
+                _put(widget, value, "xy".index(axis))
         if self.values != before:
             self._refresh()
 
@@ -557,11 +557,13 @@ def _rounded(value, low, high):
     return round(float(value), 2 - math.floor(math.log10(abs(high - low))))
 
 
-def _put(widget, value):
-    """Give a control the nearest value that it can take."""
+def _put(widget, value, place):
+    """Give a control, or that coordinate of a start, the nearest value that it can take."""
     low, high = getattr(widget, "min", -math.inf), getattr(widget, "max", math.inf)
     if isinstance(widget, Point):
-        value = value if widget.scalar else (value, *widget.value[1:])
+        numbers = np.atleast_1d(widget.value)
+        numbers[min(place, len(numbers) - 1)] = value
+        value = float(numbers[0]) if widget.scalar else tuple(numbers.tolist())
     elif isinstance(widget, widgets.FloatSlider):
         steps = round((min(max(value, low), high) - low) / widget.step)
         value = float(f"{low + steps * widget.step:.12g}")

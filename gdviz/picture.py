@@ -185,7 +185,9 @@ class Picture:
 
     def _find_moving(self, number):
         kept = (value for key, value in vars(self.panels[number]).items() if key != "ax")
-        self.moving[number] = _in_order(_artists(kept))
+        # what an earlier draw kept, and this one did not, is no longer on the Axes
+        found = [artist for artist in _artists(kept) if artist.axes is not None]
+        self.moving[number] = _in_order(found)
 
     def _draw_still(self, number):
         renderer = self.canvas.get_renderer()

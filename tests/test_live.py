@@ -702,6 +702,36 @@ def test_the_ball_on_a_map_moves_both_things_that_its_axes_stand_for(lr):
     assert live.error is None
 
 
+def a_map_of_starts():
+    bowl = gd.landscape("bowl", bounds=((-3, 3), (-3, 3)))
+    side = np.linspace(-3, 3, 7)
+    panel = gd.Cells(
+        lambda run: np.zeros((7, 7)),
+        x=side,
+        y=side,
+        regions=("A",),
+        at=lambda run: run.start,
+        drag="start",
+    )
+    return gd.Live(
+        lambda start=(-2.0, 1.0): gd.descend(bowl, start, gd.GD(0.1), 5),
+        panel,
+        start=gd.point((-2.0, 1.0)),
+    )
+
+
+def test_the_ball_on_a_map_of_starts_moves_both_coordinates():
+    live = a_map_of_starts()
+    press(live, (1.25, -2.5))
+    assert live.controls["start"].value == pytest.approx((1.25, -2.5), abs=0.02)
+    ball = np.ravel(live.picture.panels[0].ball.get_data())
+    np.testing.assert_allclose(ball, live.controls["start"].value)
+    x, y = live.controls["start"].value
+    live._on_key({"by": [0, 1]})
+    assert live.controls["start"].value[0] == pytest.approx(x, abs=0.01)
+    assert live.controls["start"].value[1] > y
+
+
 def test_a_drag_of_two_controls_computes_once():
     calls = []
     live = a_map()

@@ -115,6 +115,16 @@ def test_a_crowd_stands_where_it_is_and_says_how_many_left():
     assert np.isnan(data(panel.dots)).all()
 
 
+@pytest.mark.parametrize(("first", "then"), [(ONE, CROWD), (CROWD, ONE)])
+def test_nothing_is_left_of_a_crowd_that_becomes_one_walker_or_the_other_way(first, then):
+    panel, fresh = drawn(gd.Contour(), first), drawn(gd.Contour(), then)
+    panel.picture.update(then)
+    moving, expected = panel.picture.moving[0], fresh.picture.moving[0]
+    assert all(artist.axes is panel.ax for artist in moving)
+    assert len(moving) == len(expected)
+    assert panel.picture.png == fresh.picture.png
+
+
 def test_a_crowd_on_a_curve_stands_at_its_height():
     run = gd.descend(QUARTIC, np.linspace(-2, 2, 30)[:, None], gd.GD(0.01), 50)
     panel = drawn(gd.Curve(), run)
@@ -151,6 +161,28 @@ def test_no_tangent_where_none_is_wanted_or_several_walk():
     assert drawn(gd.Curve(tangent=False), ON_QUARTIC).touching is None
     two = gd.descend(QUARTIC, [[2.0], [-2.0]], gd.GD(0.01), steps=3)
     assert not drawn(gd.Curve(), two).touching.get_visible()
+
+
+def test_a_curve_has_heights_that_matter():
+    level = {"as high as the start": lambda run: run.values[0]}
+    panel = drawn(
+        gd.Curve(hlines=lambda run: {name: height(run) for name, height in level.items()}),
+        ON_QUARTIC,
+    )
+    (line,), (name,) = panel.levels.lines, panel.levels.names
+    np.testing.assert_array_equal(line.get_ydata(), ON_QUARTIC.values[0])
+    assert (name.get_text(), name.get_position()[0]) == ("as high as the start", 0.5)
+    higher = gd.descend(QUARTIC, 2.3, gd.GD(0.01), steps=9)
+    panel.picture.update(higher)
+    np.testing.assert_array_equal(line.get_ydata(), higher.values[0])
+    assert drawn(gd.Curve(), ON_QUARTIC).levels.lines == []
+
+
+@pytest.mark.parametrize(("kind", "run"), [(gd.Curve, ON_QUARTIC), (gd.Contour, ONE)])
+def test_critical_points_are_marked_unless_that_is_not_wanted(kind, run):
+    with_marks, without = drawn(kind(), run), drawn(kind(marks=False), run)
+    assert len(with_marks.ax.get_children()) > len(without.ax.get_children())
+    assert without.stars == []
 
 
 def test_the_arrow_is_the_step_about_to_be_taken():

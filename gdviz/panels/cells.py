@@ -29,7 +29,8 @@ class Cells(Panel):
 
     ``x`` and ``y`` are the places of the columns and rows (evenly spaced, or evenly in the
     logarithm), or functions of the result. ``at(result)`` is where the ball stands: ``(x, y)``;
-    ``drag`` names the two controls that the axes stand for, so that the ball moves both.
+    ``drag`` names the two controls that the axes stand for, or a start of two coordinates, so that
+    the ball moves both.
     ``marks`` are letters at places, ``{"A": (x, y)}``, or a function of the result.
 
     >>> import gdviz as gd
@@ -67,6 +68,7 @@ class Cells(Panel):
         self.x, self.y = x, y
         self.regions, self.shades, self.log = regions, limits, log
         self.at, self.marks, self.words = at, marks, words
+        drag = (drag, drag) if isinstance(drag, str) else drag
         self.drags = dict(zip("xy", drag, strict=False)) if drag else {}
         self.rules = [("y", hlines), ("x", vlines)]
         self.xlabel, self.ylabel, self.label = xlabel, ylabel, label

@@ -9,7 +9,7 @@ from matplotlib.colors import to_rgba
 from matplotlib.path import Path
 from matplotlib.ticker import MaxNLocator
 
-from gdviz.panels.panel import FAR, Arrow, Panel, note, walker
+from gdviz.panels.panel import FAR, Arrow, Panel, Rules, note, walker
 from gdviz.panels.style import COLOURS, INK, KINDS, LINE, MARKERS, PAPER, PRESENT
 
 # the way behind the walker fades: how many steps back a piece begins, and how strong it is
@@ -21,16 +21,26 @@ class OnLandscape(Panel):
     """A walk over a landscape: its bounds are the picture's, its critical points are marked.
 
     Each run is a ball with the way behind it, which fades; a ring is where it started, an arrow the
-    step that it is about to take. A batch of more than eight runs is a crowd of dots.
+    step that it is about to take. A batch of more than eight runs is a crowd of dots. ``marks``
+    says whether critical points are marked.
     """
 
     marks = True
 
     def __init__(
-        self, landscape=None, *, labels=None, letters=True, ball=True, arrows=0, **options
+        self,
+        landscape=None,
+        *,
+        labels=None,
+        letters=True,
+        ball=True,
+        arrows=0,
+        marks=None,
+        **options,
     ):
         super().__init__(**options)
         self.given = landscape
+        self.marks = self.marks if marks is None else marks
         self.labels, self.letters = labels, letters
         self.with_ball, self.arrows = ball, arrows
 
@@ -67,7 +77,8 @@ class OnLandscape(Panel):
         if self.crowd:
             look = {"ls": "none", "marker": "o"}
             (self.rings,) = ax.plot([], [], mfc="none", mec="#5B6770", ms=6, zorder=9, **look)
-            (self.dots,) = ax.plot([], [], color=PRESENT, mew=0, ms=9, zorder=10, **look)
+            # above the star in which a whole crowd may end
+            (self.dots,) = ax.plot([], [], color=PRESENT, mew=0, ms=9, zorder=10.7, **look)
         else:
             self._walkers(ax, count)
         self.note = note(ax)
@@ -256,8 +267,8 @@ class Curve(OnLandscape):
     """A function of one variable with the walker on it.
 
     ``limits`` fixes the vertical axis where a control changes the landscape, ``ylabel`` names it;
-    ``tangent`` draws the
-    line that touches the curve at the walker.
+    ``tangent`` draws the line that touches the curve at the walker; ``hlines`` names heights that
+    matter, ``{"as high as the start": 2.0}``, a dict or a function of the run.
 
     >>> Curve(title="Every step goes downhill").dim
     1
@@ -266,9 +277,19 @@ class Curve(OnLandscape):
     dim = 1
     same_axes = True
 
-    def __init__(self, landscape=None, *, limits=None, ylabel=None, tangent=True, **options):
+    def __init__(
+        self, landscape=None, *, limits=None, ylabel=None, tangent=True, hlines=None, **options
+    ):
         super().__init__(landscape, **options)
         self.limits, self.ylabel, self.tangent = limits, ylabel, tangent
+        self.hlines = hlines or {}
+
+    def draw(self, ax, run):
+        super().draw(ax, run)
+        self.levels = Rules(ax, "y", self.hlines, run)
+        for name in self.levels.names:
+            # at either side a wall of the curve would cross it
+            name.set(x=0.5, ha="center")
 
     def scene(self, ax, landscape):
         self.ground_landscape = landscape
@@ -298,6 +319,7 @@ class Curve(OnLandscape):
 
     def update(self, run):
         super().update(run)
+        self.levels.move(run)
         if self.touching is None:
             return
         self.touching.set_visible(not self.crowd and len(self.balls) == 1)
