@@ -16,7 +16,7 @@ from gdviz import checks
 from gdviz.checks import counted
 from gdviz.norms import norm
 
-__all__ = ["Run", "descend"]
+__all__ = ["Run", "descend", "walk"]
 
 MOST_NUMBERS = 2**28  # that a run may keep: 2 GB
 AT_ONCE = 20_000  # numbers of a block: the ten arrays or so of a step then fit a core's cache
@@ -58,13 +58,10 @@ def descend(objective, start, optimizer, steps, record="all"):
     >>> descend(Bowl(), np.ones((40, 2)), GD(lr=np.full((50, 1), 0.1)), steps=7).points.shape
     (8, 50, 40, 2)
     """
-    start = _checked_start(objective, start)
-    _check_optimizer(optimizer)
-    steps = checks.whole("steps", steps)
+    path, steps = walk(objective, start, optimizer, steps), int(steps)
     if record not in ("all", "last"):
         raise ValueError(f'record is {record!r}: it is "all" (every point) or "last" (the last).')
     with np.errstate(all="ignore"):
-        path = _walk(objective, start, optimizer, steps)
         begin, first = next(path), next(path)
         begin = np.broadcast_to(begin, first.shape)
         points = _room(steps, first.shape) if record == "all" else None
@@ -73,6 +70,23 @@ def descend(objective, start, optimizer, steps, record="all"):
         else:
             final = _follow(chain((begin, first), path), points)
     return Run(objective, optimizer, steps, begin, final, points)
+
+
+def walk(objective, start, optimizer, steps):
+    """The points of a descent one after the other, the start first: a generator that keeps none.
+
+    Arguments, and what is raised, as of `descend`.
+
+    >>> import gdviz as gd
+    >>> for x in walk(gd.landscape("x**2 / 2"), start=8.0, optimizer=gd.GD(lr=0.5), steps=2):
+    ...     print(x)
+    [8.]
+    [4.]
+    [2.]
+    """
+    start = _checked_start(objective, start)
+    _check_optimizer(optimizer)
+    return _walk(objective, start, optimizer, checks.whole("steps", steps))
 
 
 def _walk(objective, x, optimizer, steps):

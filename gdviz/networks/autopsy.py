@@ -53,7 +53,7 @@ def first_not_finite(run):
     lost = ~(np.isfinite(run.values) & np.isfinite(run.points).all(axis=-1))
     with np.errstate(all="ignore"):
         # an infinite signal may leave a loss that is finite: tanh makes 1 of it, ReLU perhaps 0
-        for z, _ in loss.network._forward(loss.network._read(run.points), loss.inputs):
+        for z, *_ in loss.network._forward(loss.network._read(run.points), loss.inputs):
             lost |= ~np.isfinite(z).all(axis=(-2, -1))
     step = int(np.argmax(lost)) if lost.any() else run.steps
     # an infinite gradient shows in the weights and the loss one step later
@@ -75,6 +75,9 @@ def _why(loss, parameters, layer, quantity):
     if quantity == "loss":
         squared = ", and its square is too large" if loss.kind == "mse" else ""
         return f"the output is of size {_size(signals[-1])}{squared}."
+    if quantity == "activation":
+        skipped = _size(signals[layer - 1])
+        return f"the skip adds a signal of size {skipped} to one that is as large."
     if quantity == "pre-activation":
         one, other = ("a signal", signals[layer - 1]), ("weights", weights[layer - 1])
     elif np.isfinite(deltas[layer - 1]).all():

@@ -1,7 +1,7 @@
 """The loss functions: mean squared error and cross entropy.
 
-Outputs (..., batch, k) and targets (batch, k) give the value (...) and the gradient, which is
-∂loss/∂outputs (..., batch, k).
+Outputs (..., batch, k) and targets (batch, k), or (..., batch, k) where each run has its own data,
+give the value (...) and the gradient, which is ∂loss/∂outputs (..., batch, k).
 """
 
 from collections.abc import Callable
@@ -26,7 +26,7 @@ def _mse(outputs, targets):
 
 
 def _mse_gradient(outputs, targets):
-    return (outputs - targets) * outputs.dtype.type(2 / targets.size)
+    return (outputs - targets) * outputs.dtype.type(2 / (targets.shape[-2] * targets.shape[-1]))
 
 
 def _log_softmax(outputs):
@@ -35,11 +35,11 @@ def _log_softmax(outputs):
 
 
 def _cross_entropy(outputs, targets):
-    return -np.sum(flat(targets * _log_softmax(outputs)), axis=-1) / len(targets)
+    return -np.sum(flat(targets * _log_softmax(outputs)), axis=-1) / targets.shape[-2]
 
 
 def _cross_entropy_gradient(outputs, targets):
-    return (np.exp(_log_softmax(outputs)) - targets) / len(targets)
+    return (np.exp(_log_softmax(outputs)) - targets) / targets.shape[-2]
 
 
 LOSS_FUNCTIONS = {

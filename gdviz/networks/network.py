@@ -15,7 +15,8 @@ class Network:
 
     A subclass names its `_counts` (the fields that count units or layers) and its `_input_axes`,
     and has `_shapes` (of the arrays in the flat vector, in order), `views`, `_weights`,
-    `_forward`, `_backward`, `_blocks` and `_layer_gradient_norms`.
+    `_forward`, `_backward`, `_blocks` and `_layer_gradient_norms`. The forward pass yields
+    pre-activation, activation and what the backward pass needs besides, layer by layer.
     """
 
     def __post_init__(self):
@@ -29,8 +30,11 @@ class Network:
         """P, the length of the flat parameter vector."""
         return sum(prod(shape) for shape in self._shapes)
 
-    def predict(self, parameters, inputs):
-        """The outputs, (..., P) -> (..., batch, outputs); for cross entropy these are logits."""
+    def predict(self, parameters, inputs, reference=None):
+        """The outputs, (..., P) -> (..., batch, outputs); for cross entropy these are logits.
+
+        `reference` is for a stack with batch norm; see `Stack.predict`.
+        """
         with np.errstate(all="ignore"):
             return self._outputs(self._read(parameters), self._read_inputs(inputs))
 
@@ -49,8 +53,8 @@ class Network:
         targets = read_targets(targets, kind, len(inputs), self.outputs, self.dtype)
         return NetworkLoss(self, inputs, targets, kind)
 
-    def _outputs(self, parameters, inputs):
-        for _, a in self._forward(parameters, inputs):
+    def _outputs(self, parameters, inputs, *more):
+        for _, a, _ in self._forward(parameters, inputs, *more):
             outputs = a
         return outputs
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from gdviz.networks.losses import LOSS_FUNCTIONS
+from gdviz.networks.losses import LOSS_FUNCTIONS, read_targets
 from gdviz.networks.trace import Trace
 
 
@@ -50,11 +50,48 @@ class NetworkLoss:
         """∂loss/∂parameters by backpropagation: (..., P) -> (..., P)."""
         parameters = self.network._read(parameters)
         with np.errstate(all="ignore"):
-            activations = [a for _, a in self.network._forward(parameters, self.inputs)]
-            gradient, backward = self._backward(parameters, activations)
+            gradient, backward = self._backward(parameters, *self._forward(parameters))
             for _ in backward:
                 pass
             return gradient
+
+    def on(self, rows):
+        """The loss on some rows of the data: whole numbers (batch,), or for each run (..., batch).
+
+        >>> from gdviz.networks import Stack
+        >>> stack = Stack(depth=1, width=2, inputs=1)
+        >>> loss = stack.loss([[0.0], [1.0], [2.0]], targets=[1.0, 3.0, 5.0]).on([0, 2])
+        >>> float(loss.value(stack.initial(gain=0.0)))
+        13.0
+        """
+        return NetworkLoss(self.network, self.inputs[rows], self.targets[rows], self.kind)
+
+    def accuracy(self, parameters, inputs=None, targets=None):
+        """The share of rows whose largest output is that of their class: (..., P) -> (...).
+
+        Of the loss's own data, or of other `inputs` and `targets`, such as those of a test; a batch
+        norm takes mean and variance from the loss's own in both. Raises ValueError for a loss that
+        is not "cross_entropy".
+
+        >>> from gdviz.networks import Stack
+        >>> stack = Stack(depth=1, width=2, inputs=1, outputs=2)
+        >>> loss = stack.loss([[0.0], [1.0], [2.0]], [0, 0, 1], "cross_entropy")
+        >>> round(float(loss.accuracy(np.zeros(stack.parameter_count))), 3)
+        0.667
+        """
+        if self.kind != "cross_entropy":
+            raise ValueError(f'accuracy needs classes, a loss of kind "cross_entropy", not {self}')
+        if inputs is None:
+            inputs, targets = self.inputs, self.targets
+            with np.errstate(all="ignore"):
+                outputs = self.network._outputs(self.network._read(parameters), inputs)
+        else:
+            outputs = self.network.predict(parameters, inputs, reference=self.inputs)
+            shape = len(inputs), self.network.outputs
+            targets = read_targets(targets, self.kind, *shape, self.network.dtype)
+        # an output that is no number is no answer
+        right = np.argmax(outputs, axis=-1) == np.argmax(targets, axis=-1)
+        return np.mean(right & np.isfinite(outputs).all(axis=-1), axis=-1)
 
     def layer_gradient_norms(self, parameters):
         """The gradient's norm layer by layer.
@@ -65,8 +102,7 @@ class NetworkLoss:
         """
         parameters = self.network._read(parameters)
         with np.errstate(all="ignore"):
-            activations = [a for _, a in self.network._forward(parameters, self.inputs)]
-            gradient, backward = self._backward(parameters, activations)
+            gradient, backward = self._backward(parameters, *self._forward(parameters))
             activation_gradients = (by_activation for by_activation, _ in backward)
             return self.network._layer_gradient_norms(gradient, activation_gradients)
 
@@ -79,8 +115,8 @@ class NetworkLoss:
         parameters = self.network._read(parameters)
         with np.errstate(all="ignore"):
             forward = list(self.network._forward(parameters, self.inputs))
-            pre_activations, activations = map(list, zip(*forward, strict=True))
-            gradient, backward = self._backward(parameters, activations)
+            pre_activations, activations, kept = map(list, zip(*forward, strict=True))
+            gradient, backward = self._backward(parameters, activations, kept)
             by_activation, by_pre_activation = map(list, zip(*backward, strict=True))
             return Trace(
                 self.network,
@@ -93,12 +129,17 @@ class NetworkLoss:
                 by_activation[::-1],
             )
 
-    def _backward(self, parameters, activations):
+    def _forward(self, parameters):
+        """The activations, and what the backward pass needs besides: the rest is let go."""
+        passes = [(a, kept) for _, a, kept in self.network._forward(parameters, self.inputs)]
+        return zip(*passes, strict=True)
+
+    def _backward(self, parameters, activations, kept):
         """An empty gradient, and the backward pass that fills it while it is walked through."""
         output_gradient = LOSS_FUNCTIONS[self.kind].gradient(activations[-1], self.targets)
         gradient = np.empty_like(parameters)
         return gradient, self.network._backward(
-            parameters, self.inputs, activations, output_gradient, gradient
+            parameters, self.inputs, activations, kept, output_gradient, gradient
         )
 
     def first_not_finite(self, parameters):

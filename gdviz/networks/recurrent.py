@@ -97,20 +97,20 @@ class Recurrent(Network):
         f = activation(self.activation).function
         hidden, into, bias, out, output_bias = self.views(parameters)
         h = None
-        for x in np.moveaxis(inputs, 1, 0):
+        for x in np.moveaxis(inputs, -2, 0):
             z = x @ into.mT
             if h is not None:
                 z += h @ hidden.mT
             if self.bias:
                 z += bias[..., None, :]
             h = f(z)
-            yield z, h
+            yield z, h, None
         z = h @ out.mT
         if self.bias:
             z += output_bias[..., None, :]
-        yield z, z
+        yield z, z, None
 
-    def _backward(self, parameters, inputs, activations, output_gradient, gradient):
+    def _backward(self, parameters, inputs, activations, kept, output_gradient, gradient):
         slope = activation(self.activation).slope
         weights, gradients = self.views(parameters), self.views(gradient)
         gradient[...] = 0
@@ -119,11 +119,11 @@ class Recurrent(Network):
             gradients.output_bias[...] = np.sum(output_gradient, axis=-2)
         yield output_gradient, output_gradient
         delta, matrix = output_gradient, weights.output
-        for t in reversed(range(inputs.shape[1])):
+        for t in reversed(range(inputs.shape[-2])):
             by_activation = delta @ matrix
             delta = by_activation * slope(activations[t])
             yield by_activation, delta
-            gradients.input[...] += delta.mT @ inputs[:, t]
+            gradients.input[...] += delta.mT @ inputs[..., t, :]
             if t:
                 gradients.hidden[...] += delta.mT @ activations[t - 1]
             if self.bias:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gdviz.networks.activations import activation
 from gdviz.norms import flat, norms
 
 
@@ -80,6 +81,36 @@ class Trace:
         """Standard deviation of a_l over batch and units, (..., layers)."""
         with np.errstate(all="ignore"):
             return np.stack([flat(a).std(axis=-1) for a in self.activations], axis=-1)
+
+    @property
+    def layer_gradients(self):
+        """∂loss/∂(W_l, b_l) of each layer of a stack, flat, a list of (..., P_l)."""
+        return [block for _, block in self.network._blocks(self.gradient)]
+
+    @property
+    def saturated_shares(self):
+        """The share of units and rows at which hidden layer l is saturated, (..., layers - 1).
+
+        Saturated means a slope f'(z) of at most 5 % of the steepest: a sigmoid beyond |z| = 4.3,
+        tanh beyond 2.2. For ReLU it is a slope of 0, for Leaky ReLU it never is.
+        """
+        return self._shares([flat(off) for off in self._saturated()])
+
+    @property
+    def dead_shares(self):
+        """The share of units that are saturated on every row, in each hidden layer, as above.
+
+        Such a unit passes no gradient on, or next to none: a ReLU is dead, a sigmoid is stuck.
+        """
+        return self._shares([off.all(axis=-2) for off in self._saturated()])
+
+    def _shares(self, layers):
+        return np.stack([off.mean(axis=-1, dtype=self.value.dtype) for off in layers], axis=-1)
+
+    def _saturated(self):
+        f = activation(self.network.activation)
+        least = 0 if f.homogeneous else 0.05 * f.derivative(0.0)
+        return [f.derivative(z) <= least for z in self.pre_activations[:-1]]
 
     @property
     def first_not_finite(self):
