@@ -2,6 +2,7 @@
 
 from gdviz import data, endings, landscapes, networks, optimizers, panels, schedules
 from gdviz.controls import log_slider, point
+from gdviz.curvature import Slice, filter_normalised, path_directions, sharpness
 from gdviz.descent import Run, descend
 from gdviz.exercises import check, predict
 from gdviz.landscapes import landscape
@@ -23,6 +24,7 @@ from gdviz.panels import (
     Cells,
     Contour,
     Curve,
+    Histogram,
     Layers,
     Lines,
     Loss,
@@ -34,7 +36,9 @@ from gdviz.panels import (
     Sweep,
 )
 from gdviz.picture import show
+from gdviz.progress import Progress
 from gdviz.schedules import Constant, Cosine, Exponential, InverseTime, StepDecay, WarmUp
+from gdviz.training import Training, train
 
 __all__ = [
     "GD",
@@ -49,6 +53,7 @@ __all__ = [
     "Cosine",
     "Curve",
     "Exponential",
+    "Histogram",
     "InverseTime",
     "Layers",
     "Lines",
@@ -58,19 +63,23 @@ __all__ = [
     "Nesterov",
     "Net",
     "Panel",
+    "Progress",
     "Pulse",
     "RMSProp",
     "Run",
     "Series",
+    "Slice",
     "StepDecay",
     "Surface",
     "Sweep",
+    "Training",
     "WarmUp",
     "WeightDecay",
     "check",
     "data",
     "descend",
     "endings",
+    "filter_normalised",
     "first_not_finite",
     "landscape",
     "landscapes",
@@ -78,9 +87,12 @@ __all__ = [
     "networks",
     "optimizers",
     "panels",
+    "path_directions",
     "point",
     "predict",
     "schedules",
+    "sharpness",
     "show",
+    "train",
 ]
 __version__ = "0.1.0"

@@ -164,8 +164,8 @@ def agrees_with(loss, parameters, case):
     gradient, expected = loss.gradient(parameters), np.array(case["gradient"])
     assert loss.value(parameters) == pytest.approx(case["value"], rel=1e-9)
     assert np.linalg.norm(gradient - expected) <= 1e-9 * np.linalg.norm(expected)
-    # Layer by layer too: a vanishing first layer is lost in the norm of the whole. A batch norm does
-    # not see a shift of what it gets, so that some gradients are exactly zero but for round-off.
+    # Layer by layer too: a vanishing first layer is lost in the norm of the whole. A batch norm
+    # does not see a shift of what it gets: some gradients are exactly zero, but for round-off.
     rounding = 1e-15 * np.linalg.norm(expected) if case.get("normalise") else 0
     for ours, theirs in zip(views(loss, gradient), views(loss, expected), strict=True):
         assert np.linalg.norm(ours - theirs) <= 1e-9 * np.linalg.norm(theirs) + rounding

@@ -8,6 +8,7 @@ of the result, for a ``compute`` that returns more than one thing).
 """
 
 from gdviz.panels.cells import Cells
+from gdviz.panels.histogram import Histogram
 from gdviz.panels.landscape import Contour, Curve
 from gdviz.panels.lines import Lines, Loss, Series, Sweep
 from gdviz.panels.networks import Boundary, Layers, Net, Pulse
@@ -22,6 +23,7 @@ __all__ = [
     "Cells",
     "Contour",
     "Curve",
+    "Histogram",
     "Layers",
     "Lines",
     "Loss",
