@@ -632,3 +632,142 @@ def test_overflow_is_quiet():
 def test_errors_say_what_to_do(call, words):
     with pytest.raises((ValueError, TypeError), match=words):
         call()
+
+
+# Batch norm, skips, and what a practitioner looks at
+
+
+def deep(**options):
+    return Stack(20, 64, inputs=64, activation="relu", **options)
+
+
+def test_batch_norm_gives_every_unit_mean_zero_and_deviation_one():
+    stack = deep(normalise="batch")
+    inputs = 30 + 7 * np.random.default_rng(0).normal(size=(128, 64))
+    parameters = stack.initial(gain=5.0)
+    trace = stack.loss(inputs, np.ones(128)).trace(parameters)
+    for z in trace.pre_activations[:-1]:
+        np.testing.assert_allclose(z.mean(axis=0), 0, atol=1e-12)
+        np.testing.assert_allclose(z.std(axis=0), 1, atol=1e-4)
+    # the size of the weights does not matter, and the signal neither grows nor dies
+    np.testing.assert_allclose(trace.activation_rms[:-1], 0.5**0.5, rtol=0.03)
+    for scale in stack.scales(parameters):
+        scale[...] = 3.0
+    for _, bias in stack.views(parameters)[:-1]:
+        bias[...] = 2.0
+    z = stack.loss(inputs, np.ones(128)).trace(parameters).pre_activations[7]
+    np.testing.assert_allclose(z.mean(axis=0), 2, atol=1e-10)
+    np.testing.assert_allclose(z.std(axis=0), 3, atol=1e-2)
+
+
+def test_prediction_with_batch_norm_takes_mean_and_variance_from_the_reference():
+    stack = Stack(3, 5, inputs=4, outputs=3, activation="tanh", normalise="batch")
+    train, other = wave(1.0, 40, 4), 3 + wave(2.0, 7, 4)
+    parameters = stack.initial(seed=[0, 1])
+    together = stack.predict(parameters, other, reference=train)
+    # one row at a time: the others of the test have no say
+    for row in range(7):
+        alone = stack.predict(parameters, other[row : row + 1], reference=train)
+        np.testing.assert_allclose(together[:, row : row + 1], alone, rtol=1e-12)
+    loss = stack.loss(train, np.arange(40) % 3, "cross_entropy")
+    np.testing.assert_allclose(
+        stack.predict(parameters, train, reference=train),
+        loss.trace(parameters).activations[-1],
+        rtol=1e-12,
+    )
+    with pytest.raises(ValueError, match="reference=training_inputs"):
+        stack.predict(parameters, other)
+    classes = together.argmax(axis=-1)
+    assert loss.accuracy(parameters[0], other, classes[0]) == 1
+    shares = loss.accuracy(parameters, other, classes[0])
+    np.testing.assert_allclose(shares, [1, np.mean(classes[0] == classes[1])])
+    own = stack.predict(parameters, train, reference=train).argmax(axis=-1)
+    np.testing.assert_allclose(
+        loss.accuracy(parameters), np.mean(own == np.arange(40) % 3, axis=-1)
+    )
+    with pytest.raises(ValueError, match="cross_entropy"):
+        Stack(1, 2, inputs=4).loss(train, np.ones(40)).accuracy(np.zeros(13))
+
+
+def test_an_output_that_is_no_number_is_no_answer():
+    stack = Stack(1, 2, inputs=2, outputs=2)
+    loss = stack.loss(np.eye(2), [0, 0], "cross_entropy")
+    assert loss.accuracy(np.full(stack.parameter_count, np.nan)) == 0
+
+
+def test_a_residual_block_doubles_the_gradient_and_near_trebles_a_relu_signal():
+    """Backward: ∂a_l/∂a_(l-1) is 1 + W'D, and W'D alone keeps the square. Forward, what is added
+    is nowhere negative, as what it is added to: 2 + 2 r/sqrt(pi) with r, mean over rms, 0.80."""
+    stack = Stack(12, 400, inputs=400, activation="relu", residual=True)
+    inputs = np.random.default_rng(0).normal(size=(8, 400))
+    trace = stack.loss(inputs, np.full(8, 1e9)).trace(stack.initial(scheme="he", seed=np.arange(8)))
+    backward = np.mean(np.log2(trace.activation_gradient_norms**2), axis=0)[1:12]
+    np.testing.assert_allclose(-np.diff(backward), 1, atol=0.12)
+    signal = np.mean(np.log(trace.activation_norms**2), axis=0)[:12]
+    r, growth = 1 / np.sqrt(np.pi), []
+    for _ in range(11):
+        growth.append(2 + 2 * r / np.sqrt(np.pi))
+        r = (r + 1 / np.sqrt(np.pi)) / np.sqrt(growth[-1])
+    np.testing.assert_allclose(np.exp(np.diff(signal)), growth, rtol=0.05)
+    assert growth[0] == pytest.approx(2.64, abs=0.01)
+    assert growth[-1] == pytest.approx(2.90, abs=0.01)
+
+
+def test_a_block_whose_branch_has_mean_zero_doubles_the_variance():
+    stack = Stack(12, 400, inputs=400, activation="linear", residual=True)
+    inputs = np.random.default_rng(0).normal(size=(8, 400))
+    trace = stack.loss(inputs, np.ones(8)).trace(stack.initial(seed=np.arange(8)))
+    growth = np.diff(np.mean(np.log2(trace.activation_stds**2), axis=0)[:12])
+    np.testing.assert_allclose(growth, 1, atol=0.06)
+
+
+def test_skips_let_the_gradient_through_a_stack_of_sigmoids():
+    inputs = np.random.default_rng(0).normal(size=(32, 64))
+    for residual, least, most in ((False, 0, 1e-10), (True, 0.3, 30)):
+        stack = Stack(20, 64, inputs=64, activation="sigmoid", residual=residual)
+        norms = stack.loss(inputs, np.ones(32)).trace(stack.initial()).activation_gradient_norms
+        assert least <= norms[0] / norms[-2] <= most
+
+
+def test_saturated_and_dead_shares():
+    stack = Stack(1, 4, inputs=1, activation="relu")
+    parameters = np.zeros(stack.parameter_count)
+    (weight, bias), _ = stack.views(parameters)
+    weight[:, 0], bias[:] = [1, -1, 0, 1], [0, 0, -1, -10]
+    trace = stack.loss([[-2.0], [1.0], [2.0]], np.ones(3)).trace(parameters)
+    # 1 of 3 rows off, 2 of 3, all, all
+    np.testing.assert_allclose(trace.saturated_shares, [(1 + 2 + 3 + 3) / 12])
+    np.testing.assert_allclose(trace.dead_shares, [0.5])
+    for name, border in (("sigmoid", 4.33), ("tanh", 2.18), ("leaky_relu", np.inf)):
+        stack = Stack(1, 2, inputs=1, activation=name)
+        parameters = np.zeros(stack.parameter_count)
+        stack.views(parameters)[0][0][:, 0] = 1, 0
+        for z in (2.0, 2.25, -2.25, 4.2, 4.4, -4.4):
+            trace = stack.loss([[z]], [1.0]).trace(parameters)
+            assert trace.saturated_shares.tolist() == [0.5 * (abs(z) > border)], (name, z)
+            assert trace.dead_shares.tolist() == [0.5 * (abs(z) > border)]
+
+
+def test_weight_norms_and_layer_gradients_are_those_of_each_layer():
+    stack = Stack(2, 3, inputs=2, normalise="batch")
+    loss = stack.loss(wave(1.0, 5, 2), wave(1.0, 5))
+    parameters = stack.initial(seed=[0, 1])
+    expected = [np.linalg.norm(w, axis=(-2, -1)) for w, _ in stack.views(parameters)]
+    np.testing.assert_allclose(stack.weight_norms(parameters), np.transpose(expected))
+    trace = loss.trace(parameters)
+    sizes = [layer.shape for layer in trace.layer_gradients]
+    assert sizes == [(2, 6 + 3 + 3), (2, 9 + 3 + 3), (2, 3 + 1)]
+    np.testing.assert_array_equal(np.concatenate(trace.layer_gradients, axis=-1), trace.gradient)
+
+
+def test_an_unknown_normaliser_is_refused():
+    with pytest.raises(ValueError, match="normalise is 'layer': choose one of batch"):
+        Stack(2, normalise="layer")
+
+
+def test_a_skip_that_overflows_is_told():
+    stack = Stack(2, 1, inputs=1, activation="linear", bias=False, residual=True)
+    run = gd.descend(stack.loss([[1.0]], [0.0]), (1e308, 1.0, 0.0), gd.GD(0.0), steps=1)
+    cause = gd.first_not_finite(run)
+    assert cause[:3] == (0, 2, "activation")
+    assert cause.why == "the skip adds a signal of size 10^308 to one that is as large."

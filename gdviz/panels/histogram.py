@@ -7,11 +7,13 @@ from matplotlib.colors import to_rgb
 from matplotlib.patches import Polygon
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
-from gdviz.panels.panel import Panel, calm, note
+from gdviz.panels.panel import Panel, calm, finite, note
 from gdviz.panels.style import COLOURS, INK
 
 # how far a row's peak reaches, in distances between rows
-REACH = 1.5
+REACH = 0.95
+# the share of all numbers that an axis without limits leaves out at either end
+RARE = 1e-3
 
 
 class Histogram(Panel):
@@ -20,10 +22,11 @@ class Histogram(Panel):
 
     Such as the activations of a ``Trace``: ``lambda trace: trace.activations``. Each row is
     scaled to its own peak: a row shows a shape, not how many numbers there are. ``bins`` of equal
-    width lie between ``limits``; without those they follow the data in calm steps, and what is
-    beyond counts in the last bin. ``log=True`` shows the absolute values on a logarithmic axis,
-    over at most ``decades``; exact zeros are counted in words. A row with a number that is not
-    finite is empty, and named. ``labels`` name the rows, 1, 2, 3 ... by default.
+    width lie between ``limits``; without those they follow all but one number in a thousand at
+    either end, in calm steps. What is beyond counts in the last bin. ``log=True`` shows the
+    absolute values on a logarithmic axis, over at most ``decades``; exact zeros are counted in
+    words. A row with a number that is not finite is empty, and named. ``labels`` name the rows,
+    1, 2, 3 ... by default.
 
     >>> import gdviz as gd
     >>> rows = [np.zeros(5), [-1.0, 1.0, 1.0]]
@@ -31,6 +34,8 @@ class Histogram(Panel):
     >>> panel.counts(rows).tolist()
     [[0, 5], [1, 2]]
     """
+
+    same_axes = True
 
     def __init__(
         self,
@@ -51,7 +56,6 @@ class Histogram(Panel):
         self.bins, self.limits, self.log, self.decades = bins, limits, log, decades
         self.labels, self.colour = labels, colour
         self.xlabel, self.ylabel = xlabel, ylabel
-        self._before = None
 
     def rows(self, result):
         """Return the numbers of each group, flat; their sizes on a logarithmic axis."""
@@ -60,14 +64,12 @@ class Histogram(Panel):
 
     def ground(self, result):
         rows = self.rows(result)
-        self._before = self.limits or calm(
-            np.concatenate(rows), self._before, self.log, self.decades
-        )
-        return len(rows), self._before
+        self.calmed = self.limits or calm(_common(rows), self.calmed, self.log, self.decades)
+        return len(rows), self.calmed
 
     def edges(self):
         """Return where the bins begin and end: ``(bins + 1,)``."""
-        return (np.geomspace if self.log else np.linspace)(*self._before, self.bins + 1)
+        return (np.geomspace if self.log else np.linspace)(*self.calmed, self.bins + 1)
 
     def counts(self, result):
         """Return how many numbers of each group are in each bin: ``(groups, bins)``."""
@@ -82,7 +84,8 @@ class Histogram(Panel):
         self.ax = ax
         count = len(self.rows(result))
         ax.set_xscale("log" if self.log else "linear")
-        ax.set(xlim=self._before, ylim=(-0.3, count - 1 + 1.1 * REACH))
+        # room for words above the last row
+        ax.set(xlim=self.calmed, ylim=(-0.2, max(1.08 * count, count + 0.2)))
         ax.set(xlabel=self.xlabel, ylabel=self.ylabel)
         if self.log:
             ax.xaxis.set_major_locator(LogLocator(numticks=8))
@@ -118,3 +121,9 @@ class Histogram(Panel):
             return f"not finite: {self.ylabel} {lost[0]}" + " and more" * (len(lost) > 1)
         zeros = np.concatenate(rows) == 0
         return f"{zeros.mean():.0%} are exactly 0" if self.log and zeros.any() else ""
+
+
+def _common(rows):
+    values = finite(np.concatenate(rows))
+    values = values[values != 0] if values.any() else values
+    return np.quantile(values, (RARE, 1 - RARE)) if len(values) else values
