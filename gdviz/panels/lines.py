@@ -22,9 +22,9 @@ class Lines(Panel):
     ``{"diverges": (0.2, 1.0)}``: dicts, or functions of the result.
 
     ``log`` names the logarithmic axes: "", "x", "y" or "xy". ``limits`` and ``xlimits`` fix the
-    axes; without them an axis follows its data in calm steps, a logarithmic one over at most
-    ``decades``. ``xticks`` are the places of the x axis that bear a number, () for none. ``marker``
-    puts a mark on each point. ``labels`` name the curves.
+    axes, for good or as functions of the result; without them an axis follows its data in calm
+    steps, a logarithmic one over at most ``decades``. ``xticks`` are the places of the x axis that
+    bear a number, () for none. ``marker`` puts a mark on each point. ``labels`` name the curves.
 
     >>> import gdviz as gd
     >>> squares = gd.show(3, Lines(lambda n: np.arange(n + 1) ** 2, log="y")).panels[0]
@@ -103,12 +103,12 @@ class Lines(Panel):
         rows, theory = self.rows(self.y, result), self.rows(self.theory, result)
         x = self.places(result, rows)
         before_x, before_y = self.calmed or (None, None)
-        xlimits = self.xlimits
+        xlimits = self.xlimits(result) if callable(self.xlimits) else self.xlimits
         if xlimits is None and (callable(self.x) or self.x is None):
             xlimits = calm(x, before_x, "x" in self.log)
         elif xlimits is None:
             xlimits = float(x.min()), float(x.max())
-        limits = self.limits
+        limits = self.limits(result) if callable(self.limits) else self.limits
         if limits is None:
             scattered = [] if callable(self.points) or self.points is None else self.points[1]
             values = [*self.seen(rows).ravel(), *theory.ravel(), *np.ravel(scattered)]
@@ -172,11 +172,13 @@ class Lines(Panel):
         if self.points is None:
             return
         artists = []
-        _, _, classes = self._points(result)
+        x, _, classes = self._points(result)
+        # a handful of points is seen from the back of the room
+        size = 9 if len(x) <= 20 else 5.5
         for number in np.unique(classes):
             label = self.point_labels[number] if self.point_labels else None
             look = {"color": COLOURS[number + 1], "marker": MARKERS[number], "label": label}
-            artists += ax.plot([], [], ls="none", ms=5.5, mec="white", mew=0.5, zorder=5, **look)
+            artists += ax.plot([], [], ls="none", ms=size, mec="white", mew=0.5, zorder=5, **look)
         self._place_points(artists, result)
         if callable(self.points):
             self.scattered = artists
