@@ -11,6 +11,7 @@ DECADES_A_STEP = 0.01
 LABELS = {
     "lr": "learning rate η",
     "beta": "momentum β",
+    "curvature": "curvature λ",
     "k": "condition number κ",
     "steps": "steps",
     "seed": "seed",
@@ -21,7 +22,15 @@ LABELS = {
 
 
 # what a readout and a pin call a control
-SYMBOLS = {"lr": "η", "beta": "β", "k": "κ", "noise": "σ", "sigma": "σ", "radius": "ρ"}
+SYMBOLS = {
+    "lr": "η",
+    "beta": "β",
+    "curvature": "λ",
+    "k": "κ",
+    "noise": "σ",
+    "sigma": "σ",
+    "radius": "ρ",
+}
 
 
 class Point(widgets.HBox):
