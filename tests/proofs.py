@@ -161,16 +161,36 @@ def _():
     return first(np.abs(run.points[:, 0]) <= 1e-6)
 
 
+@proof("crawl or swing")
+def _():
+    small, large = (
+        first(np.abs(gd.descend(BOWL, 1.0, gd.GD(lr), steps=500).points[:, 0]) <= 1e-6)
+        for lr in (0.1, 1.9)
+    )
+    return "both need the same number" if small == large else f"η = {(0.1, 1.9)[large < small]}"
+
+
+@proof("best rate of a steep ravine")
+def _():
+    ravine, rates = gd.landscape("ravine", k=100), np.append(np.linspace(0.001, 0.02, 400), 2 / 101)
+    run = gd.descend(ravine, (1.0, 1.0), gd.GD(rates), steps=1000)
+    arrived = (np.abs(run.points) <= 1e-6).all(axis=-1)
+    fewest = first(arrived.any(axis=1))
+    return min(
+        ("7 steps", "70 steps", "700 steps"), key=lambda words: abs(int(words[:-6]) - fewest)
+    )
+
+
 @proof("best schedule")
 def _():
     schedules = {
         "constant": gd.Constant(0.15),
         "step decay": gd.StepDecay(0.15, factor=0.5, every=50),
         "1/t": gd.InverseTime(0.15, decay=0.02),
-        "cosine": gd.Cosine(0.15, steps=200),
+        "cosine": gd.Cosine(0.15, steps=600),
     }
     ends = {
-        name: gd.descend(RAVINE, (-2.5, 1.5), gd.GD(schedule), steps=200).values[-1]
+        name: gd.descend(RAVINE, (-2.5, 1.5), gd.GD(schedule), steps=600).values[-1]
         for name, schedule in schedules.items()
     }
     for_ever = gd.descend(RAVINE, (-2.5, 1.5), gd.GD(schedules["step decay"]), steps=20_000)
