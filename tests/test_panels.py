@@ -411,6 +411,16 @@ def test_lines_that_matter_are_named_and_move():
     assert not upright.names[0].get_visible()
 
 
+def test_axes_may_be_functions_of_the_result():
+    panel = drawn(
+        gd.Lines(X, x=X, at=lambda k: k, xlimits=lambda k: (0, 2 * k), limits=lambda k: (0, 3 * k)),
+        4.0,
+    )
+    assert panel.ax.axis() == (0, 8, 0, 12)
+    panel.picture.update(5.0)
+    assert panel.ax.axis() == (0, 10, 0, 15)
+
+
 def test_spans_shade_what_lies_between_two_places():
     panel = drawn(gd.Lines(X, x=X, spans=lambda k: {"diverges": (k, 99.0)}), 6.0)
     (shade,) = panel.shades
@@ -438,6 +448,13 @@ def test_points_belong_to_the_picture():
     assert [text.get_text() for text in panel.ax.get_legend().get_texts()] == ["small", "large"]
     assert panel.ax.get_ylim()[1] >= 100, "they have room"
     assert not any(line.get_animated() for line in dots)
+
+
+def test_a_handful_of_points_is_drawn_larger():
+    few, many = (
+        drawn(gd.Lines(X, x=X, points=lambda n: (np.ones(n), np.ones(n))), n) for n in (20, 21)
+    )
+    assert few.scattered[0].get_markersize() > many.scattered[0].get_markersize()
 
 
 def test_points_may_follow_the_result():
