@@ -56,6 +56,12 @@ def test_a_curve_holds_the_walk_at_its_height():
     assert kinds == ["*", "*", "^"]
 
 
+def test_the_names_of_the_walkers_stand_over_the_map():
+    panel = drawn(gd.Contour(labels=["plain", "heavy ball"]), TWO)
+    assert [text.get_text() for text in panel.key.get_texts()] == ["plain", "heavy ball"]
+    assert panel.key in panel.picture.moving[0], "the scene is painted over the still part"
+
+
 def test_the_way_fades_and_its_pieces_cover_every_step():
     panel = drawn(gd.Contour(), LONG)
     (pieces,) = panel.ways

@@ -106,7 +106,8 @@ class OnLandscape(Panel):
                 ax.plot([], [], color=COLOURS[number], marker=MARKERS[number], label=label)[0]
                 for number, label in enumerate(self.labels)
             ]
-            ax.legend(handles=handles, loc="upper right")
+            # with what moves, for a scene would cover it
+            self.key = ax.legend(handles=handles, loc="upper right")
 
     def _critical(self, ax, landscape):
         """Mark each critical point by its kind: star, triangle, cross; minima have letters too."""
