@@ -203,10 +203,13 @@ export class Figure {
 
   setStory(story) {
     this.story = story.steps ? story : null;
+    // an answer on its way must not move the handle back under the hand
+    const asked = this.later || this.asking;
+    if (this.story && asked && asked[0] === "step") this.story = { ...story, step: asked[1].step };
     for (const part of [this.play, this.slider, this.count, this.speed]) {
       part.hidden = !this.story;
     }
-    if (this.story && !this.timer) this.showStep(story.step);
+    if (this.story && !this.timer) this.showStep(this.story.step);
   }
 
   showStep(step) {
@@ -255,6 +258,8 @@ export class Figure {
   setCells(cells) {
     for (const name of this.pictures.keys()) if (!(name in cells)) this.pictures.delete(name);
     this.cells = cells;
+    // a frame may have come before its cells
+    this.drawFront();
   }
 
   picture(name) {
@@ -279,6 +284,7 @@ export class Figure {
   setFrame(frame) {
     if (!frame.ink) return;
     this.waiting = false;
+    this.asking = null;
     this.dead.textContent = "";
     this.frame = frame;
     if (this.reel) this.halt();
@@ -414,7 +420,7 @@ export class Figure {
     }
     this.reel = this.timer = null;
     this.play.textContent = "▶ Play";
-    this.story.step = step;
+    this.story = { ...this.story, step };
     this.showStep(step);
     this.ask("step", { step });
   }
@@ -426,6 +432,7 @@ export class Figure {
       return;
     }
     this.waiting = true;
+    this.asking = [kind, data];
     this.asked = performance.now();
     this.tell(kind, data);
   }
@@ -543,7 +550,10 @@ function render({ model, el }) {
   };
   watchDensity();
 
-  const away = whenShown(() => el.closest(".gdviz-live"), (box) => guard(box, figure, tell, () => heard));
+  const away = whenShown(() => el.closest(".gdviz-live"), (box) => {
+    beginAtTop(box);
+    return guard(box, figure, tell, () => heard);
+  });
   return () => {
     for (const [name, action] of Object.entries(observed)) model.off(name, action);
     watcher.disconnect();
@@ -568,6 +578,28 @@ function whenShown(find, act) {
     gone = true;
     undo();
   };
+}
+
+// Run All leaves JupyterLab at the last cell, among the verdicts: a lesson begins at its top. It
+// stays there until the learner moves.
+function beginAtTop(box) {
+  const notebook = box.closest(".jp-Notebook");
+  const scroller = box.closest(".jp-WindowedPanel-outer");
+  if (!notebook || !scroller || notebook.querySelector(".gdviz-live") !== box) return;
+  const last = [...notebook.querySelectorAll(".jp-Cell")].pop();
+  if (!last.classList.contains("jp-mod-active") || last.contains(box)) return;
+  const stay = () => (scroller.scrollTop = 0);
+  const acts = ["wheel", "pointerdown", "keydown", "touchstart"];
+  const leave = () => {
+    clearInterval(timer);
+    scroller.removeEventListener("scroll", stay);
+    for (const name of acts) window.removeEventListener(name, leave, true);
+  };
+  const timer = setInterval(stay, 200);
+  setTimeout(leave, 20000);
+  scroller.addEventListener("scroll", stay);
+  for (const name of acts) window.addEventListener(name, leave, true);
+  stay();
 }
 
 // Keep plain keys in the figure (JupyterLab would cut the cell at an x), and notice a dead kernel.

@@ -192,6 +192,7 @@ def recoloured(frame, colour, edge="#FFFFFF"):
     for stroke in frame["strokes"]:
         if "at" in stroke:
             look = {"fill": stroke["fill"] and paint, "stroke": halo}
+            look["width"] = max(stroke["width"], 1.0)
         else:
             look = {"fill": None, "stroke": paint, "halo": halo, "width": max(stroke["width"], 1.5)}
         strokes.append({**stroke, **look})

@@ -7,13 +7,14 @@ import inspect
 import math
 import pathlib
 import threading
+import time
 
 import anywidget
 import ipywidgets as widgets
 import numpy as np
 import traitlets
 
-from gdviz.controls import SYMBOLS, Point, control, value_of
+from gdviz.controls import DECADES_A_STEP, SYMBOLS, LogSlider, Point, control, value_of
 from gdviz.kernel import hear_interrupts, present_cell, stoppable
 from gdviz.picture import Picture
 from gdviz.readout import Readout, read, say
@@ -22,6 +23,8 @@ DEGREES_A_KEY = 5
 # an arrow key moves a ball by this share of the axis
 SHARE_A_KEY = 0.02
 FRAMES_OF_PLAY = 120
+# so long, in seconds, the browser may take to report where it has moved a handle to
+REPORT = 1.0
 ASKED = {"press", "drag", "key", "step"}
 STOPPED = "Stopped before it was done: the picture is as it was. Move a control to go on."
 
@@ -104,6 +107,7 @@ class Live:
         self.canvas = Canvas(grab=self._grab())
         self._quiet = False
         self._count = 0
+        self._dragged = []
         self._held = self._turning = self._last = self._marked = None
         self.widget = self._assemble()
         self._send(still=True)
@@ -139,7 +143,8 @@ class Live:
     @_one_at_a_time
     def pin(self):
         """Keep what is shown as a trail to compare with, named by what differs from the others."""
-        self.picture.pin(self._name(), values=self.values)
+        self.picture.pin("", values=self.values)
+        self._name_pins()
         self._send(pins=True)
 
     @_one_at_a_time
@@ -209,8 +214,25 @@ class Live:
 
     @_one_at_a_time
     def _changed(self, change):
-        if not self._quiet:
+        if not (self._quiet or self._is_report(change)):
             self._refresh()
+
+    def _is_report(self, change):
+        """Say whether the browser only reports that it moved a handle to where a ball was dragged.
+
+        It moves a handle to the nearest step, and its report may come when the ball is elsewhere.
+        """
+        widget, now = change.owner, time.monotonic()
+        self._dragged = [drag for drag in self._dragged if now - drag[0] < REPORT]
+        places = [value for _, which, value in self._dragged if which is widget]
+        near = 10 ** (0.51 * DECADES_A_STEP) - 1 if isinstance(widget, LogSlider) else 1e-9
+        if not any(
+            math.isclose(change.new, place, rel_tol=near, abs_tol=1e-12) for place in places
+        ):
+            return False
+        with self._silence():
+            widget.value = places[-1]
+        return True
 
     def _refresh(self):
         values = self.values
@@ -319,15 +341,17 @@ class Live:
             return ""
         return f"Step {self.step.value:,} of {self.step.max:,}. "
 
-    def _name(self):
-        """Name the present values by what differs from the first values and from other pins."""
-        values = self.values
-        earlier = [self.first, *(pin["values"] for pin in self.picture.pins if "values" in pin)]
+    def _name_pins(self):
+        """Name the pins by what differs among them and from the first values."""
+        pins = self.picture.pins
         differing = [
-            name for name, value in values.items() if any(was[name] != value for was in earlier)
+            name
+            for name, first in self.first.items()
+            if any(pin["values"][name] != first for pin in pins)
         ]
-        told = [_told(name, values[name]) for name in differing or list(values)[:1]]
-        return ", ".join(told)
+        for pin in pins:
+            names = differing or list(pin["values"])[:1]
+            pin["name"] = ", ".join(_told(name, pin["values"][name]) for name in names)
 
     @_one_at_a_time
     def _told(self, canvas, message, buffers):
@@ -487,6 +511,8 @@ class Live:
                 else:
                     value = _rounded(value, low, high)
                 _put(widget, value, "xy".index(axis))
+                if not isinstance(widget, Point):
+                    self._dragged.append((time.monotonic(), widget, widget.value))
         if self.values != before:
             self._refresh()
 

@@ -9,7 +9,6 @@ import math
 import struct
 import textwrap
 import zlib
-from functools import partial
 
 import matplotlib
 import numpy as np
@@ -20,7 +19,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.text import Text
-from matplotlib.ticker import ScalarFormatter
+from matplotlib.ticker import Formatter, ScalarFormatter
 from PIL import Image
 
 from gdviz import ink
@@ -392,7 +391,7 @@ def _write_numbers(ax):
     tells the power of ten, as in "loss (× 10⁴²)"."""
     for one in (ax, *ax.child_axes):
         for axis in (one.xaxis, one.yaxis):
-            if not isinstance(axis.get_major_formatter(), ScalarFormatter):
+            if not isinstance(axis.get_major_formatter(), (ScalarFormatter, Numbers)):
                 continue
             low, high = sorted(axis.get_view_interval().tolist())
             largest = max(-low, high)
@@ -404,13 +403,19 @@ def _write_numbers(ax):
             if not written:
                 told = f"(× 10{str(power).translate(SUPERSCRIPTS)})"
                 axis.set_label_text(f"{axis.get_label_text()} {told}".strip())
-            axis.set_major_formatter(partial(_number, power=0 if written else power, most=largest))
+            axis.set_major_formatter(Numbers(0 if written else power, largest))
 
 
-def _number(value, position, *, power, most):
-    # what is left of 0.3 - 0.1 - 0.2 is nothing
-    share = 0.0 if abs(value) < 1e-9 * most else value / 10.0**power
-    return f"{share:,g}".replace("-", "−")
+class Numbers(Formatter):
+    """The numbers of an axis in few signs, in units of a power of ten."""
+
+    def __init__(self, power, most):
+        self.power, self.most = power, most
+
+    def __call__(self, value, position=None):
+        # what is left of 0.3 - 0.1 - 0.2 is nothing
+        share = 0.0 if abs(value) < 1e-9 * self.most else value / 10.0**self.power
+        return f"{share:,g}".replace("-", "−")
 
 
 def _same(one, other):

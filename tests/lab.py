@@ -9,7 +9,9 @@ with jupyterlab(folder) as server, browser() as chromium:
     figure.wait_for_readout("diverges")
 """
 
+import base64
 import contextlib
+import io
 import json
 import os
 import re
@@ -21,6 +23,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import numpy as np
+from PIL import Image
 from playwright.sync_api import expect, sync_playwright
 
 START_SECONDS = 60
@@ -177,6 +181,56 @@ class Lab:
         """The live figure of that number, counted from 0 down the notebook."""
         return LiveFigure(self.page, self.page.locator(".gdviz-live").nth(number))
 
+    def kernel(self, code):
+        """Run code in the notebook's kernel, and return what it prints."""
+        return self.page.evaluate(
+            """async code => {
+                const panel = window.jupyterapp.shell.currentWidget;
+                const future = panel.sessionContext.session.kernel.requestExecute({code});
+                let printed = "";
+                future.onIOPub = message => {
+                    const {content} = message;
+                    if (message.header.msg_type === "stream") printed += content.text;
+                    if (message.header.msg_type === "error") {
+                        throw new Error(`${content.ename}: ${content.evalue}`);
+                    }
+                };
+                const reply = await future.done;
+                if (reply.content.status !== "ok") throw new Error(reply.content.evalue);
+                return printed;
+            }""",
+            code,
+        )
+
+    def interrupt(self):
+        """What the button with the square does."""
+        self.page.evaluate(
+            "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.interrupt()"
+        )
+
+    def restart(self):
+        self.page.evaluate(
+            "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
+        )
+
+    def cells(self):
+        """The kind and the source of every cell."""
+        return self.page.evaluate(
+            """() => window.jupyterapp.shell.currentWidget.content.widgets
+                .map(cell => [cell.model.type, cell.model.sharedModel.source])"""
+        )
+
+    def density(self, ratio):
+        """Give the screen so many pixels to a CSS pixel, as zooming does."""
+        session = self.page.context.new_cdp_session(self.page)
+        # zooming changes the width as well, and pages hear of that
+        size = {**self.page.viewport_size}
+        size["width"] -= round(4 * (ratio - 1))
+        session.send(
+            "Emulation.setDeviceMetricsOverride",
+            {**size, "deviceScaleFactor": ratio, "mobile": False},
+        )
+
     def screenshot(self, path):
         self.page.screenshot(path=path)
 
@@ -232,6 +286,39 @@ class LiveFigure:
             }"""
         )
 
+    def pixels(self):
+        """The pixels on the screen, ``(height, width, 3)``."""
+        content = base64.b64decode(self.picture().partition(",")[2])
+        return np.asarray(Image.open(io.BytesIO(content)).convert("RGB")).astype(int)
+
+    def ask(self, code):
+        """Return what JavaScript gives for the figure of canvas.js, which is ``figure`` there."""
+        return self.image.evaluate(
+            f"stage => {{ const figure = stage.parentElement.gdviz; {code} }}"
+        )
+
+    def frames(self):
+        """How many frames the browser has drawn."""
+        return self.ask("return figure.drawn;")
+
+    def wait_until(self, code, seconds=ANSWER_SECONDS):
+        """Wait until JavaScript says so of the ``figure``."""
+        deadline = time.monotonic() + seconds
+        while not self.ask(f"return Boolean({code});"):
+            assert time.monotonic() < deadline, f"not so: {code}"
+            self.page.wait_for_timeout(20)
+
+    def wait_for_frame(self, count, keys=None):
+        """Wait until the frame of that number is there, and the still parts of these keys."""
+        keys = json.dumps(keys)
+        self.wait_until(
+            f"figure.frame.count >= {count} && figure.still && figure.drawn"
+            f" && ({keys} === null || figure.still.parts.map(part => part.key).join() === {keys})"
+        )
+
+    def is_playing(self):
+        return self.ask("return Boolean(figure.reel);")
+
     def readout(self):
         return self.root.locator(".gdviz-readout").inner_text()
 
@@ -239,7 +326,11 @@ class LiveFigure:
         return self.image.get_attribute("aria-label")
 
     def error(self):
-        return self.root.locator(".gdviz-error").inner_text()
+        return self.root.locator(".gdviz-error").first.inner_text()
+
+    def dead(self):
+        """What is said when the kernel does not answer."""
+        return self.root.locator(".gdviz-dead").inner_text()
 
     def wait_for_readout(self, words):
         pattern = words if isinstance(words, re.Pattern) else re.compile(re.escape(words))
@@ -248,7 +339,7 @@ class LiveFigure:
         )
 
     def wait_for_error(self, words):
-        error = self.root.locator(".gdviz-error")
+        error = self.root.locator(".gdviz-error").first
         expect(error).to_contain_text(words, timeout=ANSWER_SECONDS * 1000)
 
     def wait_for_change(self, picture):
@@ -276,15 +367,15 @@ class LiveFigure:
     def drag(self, start, end, moves=12):
         """Press on the picture and drag; places are fractions of it from its top left corner."""
         self.image.scroll_into_view_if_needed()
-        box = self.image.bounding_box()
-        (x0, y0), (x1, y1) = (
-            (box["x"] + across * box["width"], box["y"] + down * box["height"])
-            for across, down in (start, end)
-        )
-        self.page.mouse.move(x0, y0)
+        self.page.mouse.move(*self.at(*start))
         self.page.mouse.down()
-        self.page.mouse.move(x1, y1, steps=moves)
+        self.page.mouse.move(*self.at(*end), steps=moves)
         self.page.mouse.up()
+
+    def at(self, across, down):
+        """Where a place of the picture is on the page."""
+        box = self.image.bounding_box()
+        return box["x"] + across * box["width"], box["y"] + down * box["height"]
 
     def screenshot(self, path):
         self.root.screenshot(path=path)

@@ -1,153 +1,160 @@
-"""What a learner does, in a real JupyterLab and Chromium: drag, press keys, grab the ball."""
+"""What a learner does, in a real JupyterLab and Chromium: drag, press keys, play, pin, zoom.
 
+One notebook, written here, has a figure of every kind of panel; the notebooks of the series are
+opened for what only they show.
+"""
+
+import base64
+import io
+import json
 import os
 import re
-import shutil
-from contextlib import nullcontext
+import time
 
+import nbformat
+import numpy as np
 import pytest
-from execute_notebooks import FOLDER
 from lab import Lab, browser, find_chromium, jupyterlab
-from nbformat import write
-from nbformat.v4 import new_code_cell, new_notebook
-from playwright.sync_api import expect
+from PIL import Image
+
+CELLS = {
+    "set-up": """
+import time
+import numpy as np
+import gdviz as gd
+from gdviz.endings import which_minimum
+
+BOWL = gd.landscape("ravine", bounds=((-3, 3), (-2, 2)), k=4)
+HILLS = gd.landscape("quartic")
+""",
+    "walk": """
+def walk(start=(-2.5, 1.5), lr=0.1, steps=40):
+    return gd.descend(BOWL, start, gd.GD(lr), steps)
+
+def readout(run, lr):
+    return {"": "arrives" if lr < 0.5 else "diverges", "step": run.steps,
+            "factor": (1 - lr, run.contraction((0, 0)))}
+
+gd.Live(walk, gd.Contour(title="A bowl"), gd.Loss(title="falls"), readout=readout,
+        start=gd.point((-2.5, 1.5)), lr=(0.0, 0.6, 0.01), steps=(10, 60))
+""",
+    "curve": """
+def roll(start=-2.0, lr=0.02):
+    return gd.descend(HILLS, start, gd.GD(lr), 30)
+
+gd.Live(roll, gd.Curve(), gd.Series(lambda run: run.gradient_norms, ylabel="slope",
+        theory=lambda run: 10 * 0.8 ** np.arange(run.steps + 1)),
+        start=gd.point(-2.0), lr=gd.log_slider(0.001, 0.1))
+""",
+    "map": """
+STARTS, RATES = np.linspace(-2.5, 2.5, 21), np.geomspace(0.001, 0.3, 11)
+ENDS = gd.descend(HILLS, STARTS[:, None], gd.GD(RATES[:, None]), 300, record="last")
+
+def one(start=0.3, lr=0.012):
+    return gd.descend(HILLS, start, gd.GD(lr), 50)
+
+gd.Live(one, gd.Curve(), gd.Cells(lambda run: which_minimum(ENDS), x=STARTS, y=RATES, log="y",
+        regions=("A", "B"), at=lambda run: (run.start[0], run.optimizer.lr), drag=("start", "lr"),
+        marks={"A": (-1.7, 0.002)}, hlines={"border": 0.05}, xlabel="start", ylabel="rate"),
+        start=gd.point(0.3), lr=gd.log_slider(0.001, 0.3))
+""",
+    "grid": """
+def gap(start=0.0, lr=0.1):
+    return gd.descend(HILLS, start, gd.GD(lr), 5)
+
+gd.Live(gap, gd.Curve(), gd.Cells(lambda run: np.zeros((5, 5)), x=np.linspace(-2, 2, 5),
+        y=np.linspace(0, 0.4, 5), regions=("A",), drag=("start", "lr"),
+        at=lambda run: (run.start[0], run.optimizer.lr)),
+        start=(-2.5, 2.5, 0.05), lr=(0.0, 0.5, 0.01))
+""",
+    "sweep": """
+LRS = np.geomspace(0.001, 1, 31)
+gd.Live(lambda lr=0.03: lr, gd.Sweep(LRS, [LRS**2, 1 / LRS], at=lambda lr: lr, drag="lr", log="xy",
+        labels=["up", "down"], vlines={"2/λ": 0.5}, spans={"diverges": (0.5, 1.0)}, theory=LRS,
+        points=(LRS[::5], LRS[::5])),
+        gd.Cells(lambda lr: lr * np.arange(1.0, 13).reshape(3, 4), log="c", label="size",
+                 limits=(1e-3, 10)),
+        readout=lambda lr: {"rate": lr}, lr=gd.log_slider(0.001, 1))
+""",
+    "crowd": """
+POINTS = np.random.default_rng(0).normal(size=(200, 2))
+gd.Live(lambda lr=0.05: gd.descend(BOWL, POINTS, gd.GD(lr), 30), gd.Contour(),
+        lr=(0.0, 0.6, 0.01))
+""",
+    "surface": """
+gd.Live(lambda lr=0.1: gd.descend(BOWL, (-2.5, 1.5), gd.GD(lr), 20), gd.Surface(),
+        lr=(0.0, 0.6, 0.01))
+""",
+    "networks": """
+X = np.array([[-1, -1], [1, 1], [-1, 1], [1, -1]]) + 0.05
+CLASSES, WEIGHTS = np.array([0, 0, 1, 1]), np.array([[1.0, -2.0], [0.5, 0.1]])
+def forward(gain):
+    return gain ** np.arange(12.0)
+
+gd.Live(lambda gain=0.5: gain, gd.Layers(forward, lambda gain: forward(gain)[::-1]),
+        gd.Boundary((*X.T, CLASSES), lambda gain, plane: plane[:, 0] * gain - plane[:, 1]),
+        gd.Net(weights=lambda gain: [gain * WEIGHTS, np.array([[1.0, gain]])]),
+        readout=lambda gain: {"gain": gain}, gain=(0.0, 2.0, 0.1))
+""",
+    "formula": """
+def explore(formula="x**2 + y**2", lr=0.1):
+    return gd.descend(gd.landscape(formula, variables=("x", "y")), (1.0, 0.5), gd.GD(lr), 10)
+
+gd.Live(explore, gd.Contour(), formula="x**2 + y**2", lr=(0.0, 1.0, 0.1))
+""",
+    "slow": """
+def think(a=1):
+    end = time.monotonic() + (30 if a == 5 else 0)
+    while time.monotonic() < end:
+        sum(range(1000))
+    return a
+
+gd.Live(think, gd.Lines(lambda a: a * np.arange(3.0)), readout=lambda a: f"a is {a}", a=(1, 5))
+""",
+    "kernel": """
+import base64, json
+from gdviz import live
+LIVES = [figure for _, figures in live._figures_of_cells.values() for figure in figures]
+None
+""",
+}
+FIGURES = [name for name in CELLS if name not in ("set-up", "kernel")]
+
+
+def notebook(path, names):
+    cells = [nbformat.v4.new_code_cell(CELLS[name].strip()) for name in names]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return shutil.copytree(FOLDER, tmp_path_factory.mktemp("lab") / "notebooks")
-
-
-@pytest.fixture(scope="module")
-def chromium_and_server(folder):
+def chromium_and_server(tmp_path_factory):
     try:
         find_chromium()
     except FileNotFoundError as error:
         if os.environ.get("CI", "").lower() in {"true", "1"}:
             pytest.fail(str(error))
         pytest.skip(str(error))
+    folder = tmp_path_factory.mktemp("lab")
+    notebook(folder / "figures.ipynb", CELLS)
+    notebook(folder / "again.ipynb", ["set-up", "walk"])
     with jupyterlab(folder) as server, browser() as chromium:
         yield chromium, server
 
 
 @pytest.fixture(scope="module")
-def open_notebook(chromium_and_server):
-    """Open a notebook and run its cells, once for all tests of this module."""
-    labs = {}
-
-    def get(name):
-        if name not in labs:
-            labs[name] = Lab(*chromium_and_server).open(name).run_all()
-        return labs[name]
-
-    yield get
-    for lab in labs.values():
-        lab.close()
-
-
-@pytest.mark.parametrize("source", ["1 / 0", "print('fine')"])
-def test_a_cell_that_ends_with_an_error_is_found(source, folder, chromium_and_server):
-    path = folder / "error.ipynb"
-    write(new_notebook(cells=[new_code_cell(source), new_code_cell("print('next')")]), path)
-    lab = Lab(*chromium_and_server).open(path.name)
-    expected = pytest.raises(AssertionError, match="ZeroDivisionError: division by zero")
-    with expected if source == "1 / 0" else nullcontext():
-        lab.run_all()
+def lab(chromium_and_server):
+    lab = Lab(*chromium_and_server).open("figures.ipynb").run_all()
+    yield lab
     lab.close()
 
 
 @pytest.fixture
-def learning_rate(open_notebook):
-    figure = open_notebook("02_learning_rate.ipynb").figure(0)
-    before = figure.picture()
-    yield figure
-    figure.press("reset")
-    figure.wait_for_picture(before)
-
-
-def test_a_rate_dragged_past_the_limit_diverges(learning_rate):
-    figure = learning_rate
-    picture, words = figure.picture(), figure.readout()
-    assert "diverges" not in words
-    figure.slider("lr").drag_to(1.0)
-    figure.wait_for_readout("diverges")
-    assert figure.wait_for_change(picture) != picture
-    assert figure.readout() != words
-    assert figure.alternative() == figure.readout()
-    assert figure.error() == ""
-
-
-def test_arrow_keys_move_the_slider(learning_rate):
-    figure = learning_rate
-    picture, value = figure.picture(), figure.slider("lr").value()
-    figure.slider("lr").press("ArrowRight", times=3)
-    after = figure.wait_for_change(picture)
-    assert figure.slider("lr").value() > value
-    figure.slider("lr").press("ArrowLeft", times=3)
-    assert figure.wait_for_change(after) == picture
-    assert figure.slider("lr").value() == value
-
-
-def test_enter_commits_a_prediction(open_notebook):
-    """A number that may be two is asked for again; what was typed stands beside the truth."""
-    question = open_notebook("02_learning_rate.ipynb").page.locator(".gdviz-predict").first
-    field, verdict = question.locator("input"), question.locator(".gdviz-verdict")
-    field.fill("1,000")
-    field.press("Enter")
-    expect(verdict).to_contain_text("type the one that you mean")
-    field.fill("")
-    field.press_sequentially("73000")
-    field.press("Enter")
-    expect(verdict).to_contain_text("A surprise.")
-    expect(verdict).to_contain_text("73000")
-    expect(field).to_be_disabled()
-
-
-def test_the_ball_can_be_grabbed(learning_rate):
-    figure = learning_rate
-    picture, words = figure.picture(), figure.readout()
-    assert figure.numbers("start") == [-2.5]
-    figure.drag((0.1, 0.6), (0.35, 0.6))
-    figure.wait_for_readout("x: 1.")
-    assert figure.wait_for_change(picture) != picture
-    (moved,) = figure.numbers("start")
-    assert 1 < moved < 2
-    assert figure.readout() != words
-
-
-def test_the_ball_moves_on_the_map_too(open_notebook):
-    """The climber's first step is as long as the slope at the start is steep."""
-    figure = open_notebook("01_hill_climber.ipynb").figure(0)
-    picture, words, numbers = figure.picture(), figure.readout(), figure.numbers("start")
-    figure.drag((0.2, 0.4), (0.3, 0.5))
-    picture = figure.wait_for_change(picture)
-    moved = figure.numbers("start")
-    assert all(new != old for new, old in zip(moved, numbers, strict=True))
-    assert figure.readout() != words
-    figure.drag((0.3, 0.5), (0.3, 0.3))
-    figure.wait_for_change(picture)
-    assert figure.numbers("start")[0] == moved[0]
-    assert figure.numbers("start")[1] > moved[1]
-
-
-def test_reset_restores_what_was_first(learning_rate):
-    figure = learning_rate
-    picture, words = figure.picture(), figure.readout()
-    figure.slider("lr").drag_to(0.0)
-    moved = figure.wait_for_change(picture)
-    assert moved != picture
-    figure.press("reset")
-    figure.wait_for_picture(picture)
-    assert figure.readout() == words
-
-
-@pytest.fixture
-def figure_of(open_notebook):
-    """A figure of a notebook, which is reset after the test."""
+def figure_of(lab):
+    """A figure by its name, which is reset after the test."""
     opened = []
 
-    def get(name, number):
-        figure = open_notebook(name).figure(number)
+    def get(name):
+        figure = lab.figure(FIGURES.index(name))
         opened.append((figure, figure.picture()))
         return figure
 
@@ -155,134 +162,545 @@ def figure_of(open_notebook):
     for figure, before in opened:
         figure.press("reset")
         figure.wait_for_picture(before)
+        figure.wait_until("!figure.error.textContent && !figure.chips.children.length")
 
 
-def test_a_walker_on_the_ridge_stays_for_ever(figure_of):
-    figure = figure_of("03_saddle_points.ipynb", 3)
-    assert "measured: after 73 steps" in figure.readout()
-    figure.slider("y0").drag_to(0.0)
-    figure.wait_for_readout("never in 320 steps")
+# ---- the canvas and the PNG are one picture
 
 
-def test_a_thousand_times_nearer_to_the_ridge_costs_twice_the_steps(figure_of):
-    figure = figure_of("03_saddle_points.ipynb", 3)
-    figure.slider("y0").press("ArrowLeft", times=3)  # from 1e-3 to 1e-6
-    figure.wait_for_readout("rounded up 145 steps; measured: after 145 steps")
+def share_that_differs(one, other, by=48):
+    """The share of places, squares of five pixels, whose colours differ by more than ``by``."""
+    assert one.shape == other.shape
+    differ = np.abs(smooth(one) - smooth(other)).max(axis=-1) > by
+    drawn = (smooth(one) < 250).any(axis=-1)
+    return np.count_nonzero(differ) / np.count_nonzero(drawn)
 
 
-def test_noise_takes_walkers_off_the_ridge(figure_of):
-    figure = figure_of("03_saddle_points.ipynb", 4)
-    assert "exactly 0" in figure.readout()
-    figure.slider("noise").drag_to(7 / 13)  # the seventh of thirteen powers of ten: 1e-6
-    figure.wait_for_readout("in theory typically after 169 steps")
+def smooth(pixels, size=5):
+    sums = np.pad(pixels.astype(float), ((size, 0), (size, 0), (0, 0))).cumsum(0).cumsum(1)
+    sums = sums[size:] - sums[:-size]
+    return (sums[:, size:] - sums[:, :-size]) / size**2
 
 
-def test_a_bad_formula_is_told_in_words_and_the_picture_stays(figure_of):
-    figure = figure_of("03_saddle_points.ipynb", 0)
-    before, field = figure.picture(), figure.control("formula").locator("input")
-    field.fill("x +")
-    field.press("Enter")
-    figure.wait_for_error("is not a formula")
-    assert figure.picture() == before
+SET = """
+def extreme(widget, high):
+    if hasattr(widget, "low"):
+        return widget.high if high else widget.low
+    return (widget.max if high else widget.min) if hasattr(widget, "max") else widget.value
+
+figure = LIVES[{number}]
+if {state!r} != "first":
+    for widget in figure.controls.values():
+        widget.value = extreme(widget, {state!r} == "highest")
+if {pinned}:
+    figure.pin()
+keys = ",".join(part["key"] for part in figure.canvas.still["parts"])
+print(json.dumps([figure._count, keys, figure.text, base64.b64encode(figure.png).decode()]))
+"""
 
 
-def test_depth_dragged_from_one_end_to_the_other(figure_of):
-    figure = figure_of("05_vanishing_gradients.ipynb", 3)
-    figure.slider("depth").drag_to(0.0)
-    figure.wait_for_readout("depth 1: layer 1 gets 0.171 of the signal")
-    figure.slider("depth").drag_to(1.0)
-    figure.wait_for_readout("depth 60: layer 1 gets 2.04e-39 of the signal")
+def compare(lab, number, states=("first", "lowest", "highest"), pinned=False):
+    """Compare a figure on the screen with the PNG that the kernel draws, in each state."""
+    figure = lab.figure(number)
+    for state in states:
+        told = lab.kernel(SET.format(number=number, state=state, pinned=pinned))
+        count, keys, text, png = json.loads(told)
+        figure.wait_for_frame(count, keys)
+        drawn = np.asarray(Image.open(io.BytesIO(base64.b64decode(png))).convert("RGB"))
+        shown = figure.pixels()
+        share = share_that_differs(drawn.astype(int), shown)
+        assert share < 0.004, f"figure {number}, {state}: {100 * share:.2f} % differ"
+        assert figure.ask("return figure.frame.text;") == text
 
 
-def test_a_saturated_neuron_stands_still(figure_of):
-    figure = figure_of("05_vanishing_gradients.ipynb", 1)
-    figure.slider("lr").drag_to(0.0)
-    field = figure.control("start").locator("input").first
-    field.fill("5")
-    field.press("Enter")
-    figure.wait_for_readout("x ends at 4.99355")
+@pytest.mark.parametrize("name", [name for name in FIGURES if name != "slow"])
+def test_the_canvas_shows_what_agg_draws(lab, name):
+    number = FIGURES.index(name)
+    compare(lab, number)
+    compare(lab, number, ["highest"], pinned=True)
+    lab.kernel(f"LIVES[{number}].reset()")
+    lab.page.wait_for_timeout(100)
 
 
-def test_the_steps_of_a_training_run_can_be_walked_through(figure_of):
-    figure = figure_of("05_vanishing_gradients.ipynb", 6)
-    figure.slider("depth").drag_to(1.0)
-    figure.wait_for_readout("the loss is 0.250; the same answer for every point costs 0.250")
-    picture = figure.picture()
-    figure.step().drag_to(0.0)
+def test_a_difference_would_be_seen(figure_of):
+    figure = figure_of("walk")
+    before = figure.pixels()
+    assert share_that_differs(before, np.roll(before, 3, axis=1)) > 0.02
+    figure.slider("lr").press("ArrowRight", times=5)
+    figure.wait_for_readout("0.85")
+    assert share_that_differs(before, figure.pixels()) > 0.01
+
+
+# ---- hands and keys
+
+
+def test_a_slider_dragged_past_the_limit_diverges(figure_of):
+    figure = figure_of("walk")
+    picture, words = figure.picture(), figure.readout()
+    assert "arrives" in words
+    figure.slider("lr").drag_to(1.0)
+    figure.wait_for_readout("diverges")
     assert figure.wait_for_change(picture) != picture
-
-
-def test_the_ball_dragged_over_the_hilltop_ends_in_the_other_valley(figure_of):
-    figure = figure_of("04_local_minimum.ipynb", 0)
-    assert "ends at A" in figure.readout()
-    assert "the global minimum" in figure.readout()
-    figure.drag((0.12, 0.45), (0.43, 0.55))
-    figure.wait_for_readout("ends at B")
-    assert "a local minimum" in figure.readout()
-    assert figure.numbers("start")[0] > 0.32
-
-
-def test_the_ball_dragged_on_the_basin_map(figure_of):
-    figure = figure_of("04_local_minimum.ipynb", 1)
-    assert "has not settled" in figure.readout()
-    figure.slider("steps").drag_to(1.0)
-    figure.wait_for_readout("ends at A")
-    figure.drag((0.62, 0.5), (0.9, 0.5))
-    figure.wait_for_readout("ends at B")
-    assert figure.numbers("start")[0] > 0.32
-
-
-def test_a_gain_dragged_above_the_border_explodes(figure_of):
-    figure = figure_of("06_exploding_gradients.ipynb", 0)
-    assert "keeps its size" in figure.readout()
-    figure.slider("gain").drag_to(1.0)
-    figure.wait_for_readout("gain 3.0: a layer multiplies the gradient by 2.121 in theory")
-    assert "The gradient explodes." in figure.readout()
-    assert figure.alternative() == figure.readout()
-    figure.slider("gain").drag_to(0.0)
-    figure.wait_for_readout("below the last layer the gradient is 0")
     assert figure.error() == ""
 
 
-def test_two_to_the_fifty(figure_of):
-    figure = figure_of("06_exploding_gradients.ipynb", 2)
-    figure.slider("radius").drag_to(1.0)
-    figure.wait_for_readout("2.00^50 = 1.126e+15 in theory, 1.126e+15 measured")
+def test_keys_on_the_handle_and_a_number_typed(figure_of):
+    figure = figure_of("walk")
+    figure.slider("lr").press("ArrowRight", times=3)
+    figure.wait_for_readout("0.87")
+    figure.slider("lr").type(0.42)
+    figure.wait_for_readout("0.58")
 
 
-def test_the_autopsy_names_step_layer_and_quantity(figure_of):
-    figure = figure_of("06_exploding_gradients.ipynb", 3)
-    assert "It learns" in figure.readout()
-    figure.slider("gain").drag_to(0.5)
-    figure.wait_for_readout("First not finite: step 3, pre-activation of layer 2: a signal of size")
+def test_a_comma_is_a_point(figure_of):
+    figure = figure_of("walk")
+    figure.slider("lr").type("0,3")
+    figure.wait_for_readout("0.7")
+    assert figure.slider("lr").value() == 0.3
 
 
-def test_a_rate_a_hundred_times_smaller_saves_a_mildly_sick_stack(figure_of):
-    figure = figure_of("06_exploding_gradients.ipynb", 4)
-    figure.slider("gain").drag_to(0.375)
-    figure.wait_for_readout("gain 2.0, η = 0.01: loss 98.4, not finite from step")
-    figure.slider("lr").type(0.0001)
-    figure.wait_for_readout(re.compile(r"η = 0\.0001: loss 98.4, 0\.\d+ after 30 steps"))
-
-
-def test_the_ball_on_the_cliff(figure_of):
-    figure = figure_of("06_exploding_gradients.ipynb", 5)
+def test_the_ball_can_be_grabbed(figure_of):
+    figure = figure_of("walk")
     picture, numbers = figure.picture(), figure.numbers("start")
-    figure.drag((0.3, 0.7), (0.2, 0.8))
+    figure.drag((0.15, 0.3), (0.4, 0.6))
     figure.wait_for_change(picture)
-    assert figure.numbers("start") != numbers
-    assert "No step can be longer than" in figure.readout()
+    moved = figure.numbers("start")
+    assert moved[0] > numbers[0]
+    assert moved[1] < numbers[1]
 
 
-def test_clipping_saves_the_run(figure_of):
-    figure = figure_of("06_exploding_gradients.ipynb", 6)
-    figure.slider("gain").drag_to(0.6)
-    figure.wait_for_readout("Without clipping it is lost to NaN.")
-    assert "it has learned" in figure.readout()
-    figure.slider("gain").drag_to(0.0)
-    figure.wait_for_readout("Clipped in 0 of 40 steps")
+def test_the_ball_of_a_map_moves_both_controls(figure_of):
+    figure = figure_of("map")
+    figure.drag((0.75, 0.6), (0.9, 0.3))
+    figure.wait_until("!figure.waiting")
+    assert figure.numbers("start")[0] > 1
+    assert figure.slider("lr").value() > 0.03
 
 
-def test_the_pages_raise_no_error(open_notebook):
-    for path in sorted(FOLDER.glob("*.ipynb")):
-        assert open_notebook(path.name).complaints == [], path.name
+def test_arrow_keys_move_the_ball_and_escape_nothing(figure_of, lab):
+    figure = figure_of("walk")
+    x, y = figure.numbers("start")
+    cells = lab.cells()
+    figure.image.focus()
+    for key in ("ArrowRight", "ArrowRight", "ArrowDown"):
+        count = figure.ask("return figure.frame.count;")
+        lab.page.keyboard.press(key)
+        figure.wait_until(f"figure.frame.count > {count}")
+    assert figure.numbers("start") == pytest.approx([x + 0.24, y - 0.08], abs=0.02)
+    for key in ("x", "a", "b", "m", "d", "d", "y", "0"):
+        lab.page.keyboard.press(key)
+    figure.slider("lr").handle.focus()
+    for key in ("x", "a", "b", "m", "d", "d"):
+        lab.page.keyboard.press(key)
+    assert lab.cells() == cells
+
+
+def test_everything_can_be_reached_and_used_with_the_keyboard(figure_of, lab):
+    figure = figure_of("walk")
+    figure.control("start").locator("input").first.focus()
+    seen = []
+    for _ in range(14):
+        lab.page.keyboard.press("Tab")
+        seen.append(
+            lab.page.evaluate(
+                "`${document.activeElement.className} ${document.activeElement.tagName}`"
+            )
+        )
+    for part in (
+        "noUi-handle",
+        "gdviz-stage",
+        "gdviz-play",
+        "gdviz-step",
+        "gdviz-pin",
+        "gdviz-reset",
+    ):
+        assert any(part in name for name in seen), f"{part} is not reached: {seen}"
+    figure.root.locator(".gdviz-pin").focus()
+    lab.page.keyboard.press("Enter")
+    figure.wait_until("figure.chips.children.length === 1")
+    figure.root.locator(".gdviz-step").focus()
+    for _ in range(6):
+        lab.page.keyboard.press("ArrowLeft")
+    figure.wait_for_readout(re.compile(r"step\s*34"))
+    assert figure.step() == (34, 40)
+    figure.root.locator(".gdviz-reset").focus()
+    lab.page.keyboard.press("Enter")
+    figure.wait_until("figure.chips.children.length === 0 && figure.story.step === 40")
+
+
+def test_buttons_and_handles_have_names(figure_of):
+    figure = figure_of("walk")
+    names = figure.root.evaluate(
+        """root => [...root.querySelectorAll("button, select, input, [role=slider], [role=img]")]
+            .filter(part => part.offsetParent).map(part => [part.outerHTML.slice(0, 80),
+                part.getAttribute("aria-label") || part.textContent.trim() || part.title ||
+                (part.labels && part.labels.length && part.labels[0].textContent) || ""])"""
+    )
+    nameless = [part for part, name in names if not name and "noUi" not in part]
+    assert nameless == []
+
+
+def test_a_surface_is_turned_and_redrawn(figure_of, lab):
+    figure = figure_of("surface")
+    lab.kernel(
+        f"surface = LIVES[{FIGURES.index('surface')}].picture.panels[0]; view = surface.view"
+    )
+    picture = figure.picture()
+    figure.drag((0.4, 0.5), (0.5, 0.45))
+    figure.wait_for_change(picture)
+    turned = lab.kernel("print(surface.view[1] - view[1], surface.view[0] - view[0])")
+    across, up = map(float, turned.split())
+    assert (across + 180) % 360 - 180 == pytest.approx(
+        -0.1 * figure.image.bounding_box()["width"] / 3, rel=0.1
+    )
+    assert up != 0
+    # Reset leaves a view as the learner has turned it
+    lab.kernel("LIVES[0]; surface.turn(surface.view[1] - view[1], view[0] - surface.view[0])")
+    lab.kernel(f"LIVES[{FIGURES.index('surface')}]._turn([surface], 0, 0)")
+
+
+# ---- Play
+
+
+def count_messages(lab):
+    """Begin to count what the kernel sends; the numbers stand in ``window.fromKernel``."""
+    lab.page.evaluate(
+        """() => {
+            window.fromKernel = 0;
+            if (window.counting) return;
+            window.counting = true;
+            const {kernel} = window.jupyterapp.shell.currentWidget.sessionContext.session;
+            kernel.iopubMessage.connect(() => (window.fromKernel += 1));
+        }"""
+    )
+
+
+def test_play_runs_in_the_browser_and_ends_whole(figure_of, lab):
+    figure = figure_of("walk")
+    before, words = figure.picture(), figure.readout()
+    figure.root.locator(".gdviz-speed").select_option(label="fast")
+    figure.press("play")
+    figure.wait_until("figure.reel")
+    lab.page.wait_for_timeout(150)
+    count_messages(lab)
+    drawn = figure.frames()
+    steps = set()
+    while figure.is_playing():
+        steps.add(figure.step()[0])
+        assert "step" in figure.readout()
+    assert figure.frames() - drawn > 15
+    assert lab.page.evaluate("window.fromKernel") == 0, "Play needs nothing of the kernel"
+    assert len(steps) > 5
+    figure.wait_for_picture(before)
+    assert figure.readout() == words
+    assert figure.step() == (40, 40)
+    figure.root.locator(".gdviz-speed").select_option(label="normal speed")
+
+
+def test_the_readout_tells_the_step_that_is_shown(figure_of):
+    figure = figure_of("walk")
+    figure.press("play")
+    figure.wait_until("figure.reel && figure.at > 3")
+    told = figure.ask(
+        """return [figure.slider.value, figure.count.textContent,
+            figure.readout.querySelector("td.gdviz-measured").textContent];"""
+    )
+    assert told == [told[0], f"step {told[0]} of 40", told[0]]
+    figure.press("play")
+    assert not figure.is_playing()
+    assert figure.step() == (40, 40)
+
+
+def test_play_can_be_stopped_scrubbed_and_goes_on(figure_of):
+    figure = figure_of("walk")
+    before = figure.picture()
+    figure.press("play")
+    figure.wait_until("figure.reel && figure.at > 2")
+    figure.step_to(7)
+    figure.wait_for_readout(re.compile(r"step\s*7"))
+    assert not figure.is_playing()
+    assert figure.step() == (7, 40)
+    assert figure.picture() != before
+    # to the whole, which the kernel showed all the time
+    figure.press("play")
+    figure.wait_until("figure.reel && figure.at > 1")
+    assert figure.step()[0] >= 7
+    figure.step_to(40)
+    figure.wait_for_picture(before)
+
+
+def test_the_step_slider_does_not_jump_back_under_quick_keys(figure_of, lab):
+    figure = figure_of("walk")
+    figure.step_to(10)
+    figure.wait_for_readout(re.compile(r"step\s*10"))
+    figure.root.locator(".gdviz-step").focus()
+    for _ in range(15):
+        lab.page.keyboard.press("ArrowRight")
+    figure.wait_for_readout(re.compile(r"step\s*25"))
+    assert figure.step() == (25, 40)
+
+
+def test_space_plays_and_stops(figure_of, lab):
+    figure = figure_of("walk")
+    before = figure.picture()
+    figure.image.focus()
+    lab.page.keyboard.press(" ")
+    figure.wait_until("figure.reel && figure.at > 1")
+    lab.page.keyboard.press(" ")
+    figure.wait_until("!figure.reel")
+    figure.wait_for_picture(before)
+
+
+def test_who_wants_no_motion_sees_a_few_pictures(figure_of, lab):
+    figure = figure_of("walk")
+    before = figure.picture()
+    lab.page.emulate_media(reduced_motion="reduce")
+    try:
+        figure.press("play")
+        figure.wait_until("figure.reel")
+        drawn = figure.frames()
+        lab.page.wait_for_timeout(1600)
+        assert figure.frames() - drawn <= 2
+        assert figure.is_playing()
+        figure.press("play")
+    finally:
+        lab.page.emulate_media(reduced_motion="no-preference")
+    figure.wait_for_picture(before)
+
+
+def test_one_is_played_while_another_is_dragged(figure_of):
+    played, dragged = figure_of("walk"), figure_of("curve")
+    whole = played.picture()
+    played.press("play")
+    played.wait_until("figure.reel")
+    drawn, words = played.frames(), dragged.readout()
+    dragged.slider("lr").drag_to(0.9)
+    dragged.wait_until(f"figure.readout.innerText !== {json.dumps(words)}")
+    assert played.is_playing()
+    assert played.frames() > drawn
+    played.press("play")
+    played.wait_for_picture(whole)
+
+
+# ---- pins
+
+
+def test_pinned_trails_are_seen_and_named(figure_of):
+    figure = figure_of("walk")
+    figure.press("pin")
+    figure.wait_until("figure.chips.children.length === 1")
+    figure.slider("lr").type(0.3)
+    figure.wait_for_readout("0.7")
+    figure.press("pin")
+    figure.wait_until("figure.chips.children.length === 2")
+    chips = figure.root.locator(".gdviz-chip")
+    assert chips.all_inner_texts() == ["η = 0.1", "η = 0.3"]
+    colours = [
+        chips.nth(i).evaluate("chip => chip.style.getPropertyValue('--pin')") for i in (0, 1)
+    ]
+    assert len(set(colours)) == 2
+    pinned = figure.pixels()
+    for colour in colours:
+        rgb = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)])
+        assert (np.abs(pinned - (0.9 * rgb + 25)).max(axis=-1) < 40).any(), f"no trail in {colour}"
+
+
+# ---- words
+
+
+def test_a_screen_reader_hears_the_settled_state_once(figure_of, lab):
+    figure = figure_of("walk")
+    lab.page.wait_for_timeout(700)
+    figure.ask(
+        """window.heard = [];
+        new MutationObserver(() => window.heard.push(figure.spoken.textContent))
+            .observe(figure.spoken, {childList: true, characterData: true, subtree: true});
+        return 1;"""
+    )
+    figure.slider("lr").drag_to(0.9, moves=30)
+    figure.wait_for_readout("diverges")
+    lab.page.wait_for_timeout(1200)
+    heard = lab.page.evaluate("window.heard")
+    assert len(heard) == 1
+    assert heard[0] == figure.alternative() == figure.ask("return figure.frame.text;")
+    assert heard[0].startswith("diverges. step: 40; factor:")
+
+
+def test_a_bad_formula_is_told_in_words_and_the_picture_stays(figure_of):
+    figure = figure_of("formula")
+    before, field = figure.picture(), figure.control("formula").locator("input")
+    for text in ("x +", "sqrt(x - 500)", "log(-1 - x**2)", "q*x"):
+        field.fill(text)
+        field.press("Enter")
+        figure.wait_until("figure.error.textContent")
+        assert len(figure.error().split()) > 3
+        assert figure.picture() == before
+        field.fill("x**2 + y**2")
+        field.press("Enter")
+        figure.wait_until("!figure.error.textContent")
+    assert figure.picture() == before
+
+
+def contrast(colours):
+    def luminance(colour):
+        parts = np.array([float(part) for part in re.findall(r"[\d.]+", colour)[:3]]) / 255
+        linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+        return float(linear @ (0.2126, 0.7152, 0.0722))
+
+    light, dark = sorted((luminance(colour) for colour in colours), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_words_can_be_read_in_both_themes(figure_of, lab, theme):
+    figure = figure_of("formula")
+    lab.page.evaluate(
+        "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme
+    )
+    try:
+        lab.page.wait_for_function(
+            "light => document.body.dataset.jpThemeLight === light",
+            arg=f"{theme.endswith('Light')}".lower(),
+        )
+        field = figure.control("formula").locator("input")
+        field.fill("x +")
+        field.press("Enter")
+        figure.wait_until("figure.error.textContent")
+        lab.page.wait_for_timeout(300)
+        for name in ("error", "readout", "count", "pin", "play", "speed", "reset"):
+            colours = figure.root.locator(f".gdviz-{name}").first.evaluate(
+                """part => {
+                    const ground = part => getComputedStyle(part).backgroundColor;
+                    let under = part;
+                    while (/^rgba.* 0\\)$/.test(ground(under))) under = under.parentElement;
+                    return [getComputedStyle(part).color, ground(under)];
+                }"""
+            )
+            least = 3.0 if name == "play" else 4.5
+            assert contrast(colours) >= least, f"{name}: {colours}"
+    finally:
+        lab.page.evaluate(
+            """window.jupyterapp.commands.execute("apputils:change-theme",
+                {theme: "JupyterLab Light"})"""
+        )
+        lab.page.wait_for_function("document.body.dataset.jpThemeLight === 'true'")
+
+
+# ---- sizes
+
+
+def test_panels_stack_on_a_narrow_page_and_stay_crisp_on_a_dense_screen(figure_of, lab):
+    figure = figure_of("walk")
+    size = lab.page.viewport_size
+    shape = figure.ask("return [figure.still.width, figure.still.height, figure.back.width];")
+    assert shape[0] == shape[2] <= 1100
+    try:
+        lab.page.set_viewport_size({"width": 520, "height": 900})
+        figure.wait_until("figure.still.width < 500")
+        lefts = figure.ask("return figure.still.parts.map(part => part.box[0]);")
+        tops = figure.ask("return figure.still.parts.map(part => part.box[1]);")
+        assert lefts == [0, 0]
+        assert tops[0] < tops[1]
+    finally:
+        lab.page.set_viewport_size(size)
+    figure.wait_until(f"figure.still.width === {shape[0]}")
+    try:
+        lab.density(2)
+        figure.wait_until(
+            "figure.still.ratio === 2 && figure.back.width === 2 * figure.still.width"
+        )
+        assert figure.ask("return [figure.still.width, figure.still.height];") == shape[:2]
+        compare(lab, FIGURES.index("walk"), ["first"])
+        numbers = figure.numbers("start")
+        figure.drag((0.15, 0.3), (0.3, 0.5))
+        figure.wait_until("!figure.waiting")
+        assert figure.numbers("start") != numbers
+    finally:
+        lab.density(1)
+    figure.wait_until("figure.still.ratio === 1")
+
+
+@pytest.mark.parametrize("name", ["map", "grid"])
+def test_a_ball_dragged_on_a_map_is_never_turned_back(figure_of, lab, name):
+    """The browser moves a handle to the nearest step, and reports that: no news to the kernel."""
+    figure, number = figure_of(name), FIGURES.index(name)
+    lab.kernel(
+        f"""
+computed = []
+figure = LIVES[{number}]
+compute = figure.compute
+figure.compute = lambda **values: computed.append(values) or compute(**values)
+"""
+    )
+    figure.drag((0.62, 0.75), (0.95, 0.2), moves=25)
+    figure.wait_until("!figure.waiting")
+    figure.page.wait_for_timeout(500)
+    told = lab.kernel("figure.compute = compute; print(json.dumps([computed, figure.values]))")
+    computed, values = json.loads(told)
+    assert len(computed) > 2
+    for control in ("start", "lr"):
+        way = [at[control] for at in computed]
+        assert way == sorted(way)
+        assert values[control] == way[-1]
+    both = [(at["start"], at["lr"]) for at in computed]
+    assert len(set(both)) == len(both), "the same place was computed twice"
+
+
+# ---- two at once, an interrupt, a dead kernel
+
+
+def test_two_figures_dragged_at_once_end_at_their_last_values(figure_of, lab):
+    one, two = figure_of("walk"), figure_of("curve")
+    for _ in range(6):
+        one.slider("lr").press("ArrowRight")
+        two.slider("lr").press("ArrowRight")
+    one.wait_for_readout("0.84")
+    two.wait_until("!figure.error.textContent")
+    lab.page.wait_for_timeout(300)
+    for figure in (one, two):
+        number = FIGURES.index("walk" if figure is one else "curve")
+        told = lab.kernel(
+            f"figure = LIVES[{number}]; print(json.dumps([figure._count, figure.text]))"
+        )
+        count, text = json.loads(told)
+        figure.wait_for_frame(count)
+        assert figure.ask("return figure.frame.text;") == text
+
+
+def test_a_long_compute_is_interrupted_like_a_cell(figure_of, lab):
+    figure = figure_of("slow")
+    picture = figure.picture()
+    figure.slider("a").type(5)
+    lab.page.wait_for_timeout(600)
+    begun = time.monotonic()
+    lab.interrupt()
+    figure.wait_for_error("Stopped before it was done")
+    assert time.monotonic() - begun < 10
+    assert figure.picture() == picture
+    figure.slider("a").drag_to(0.0)
+    figure.wait_for_readout("a is 1")
+    figure.slider("a").drag_to(0.5)
+    figure.wait_for_readout("a is 3")
+    assert figure.error() == ""
+
+
+def test_a_kernel_that_was_restarted_says_so_at_the_first_drag(chromium_and_server):
+    lab = Lab(*chromium_and_server).open("again.ipynb").run_all()
+    figure = lab.figure(0)
+    assert figure.dead() == ""
+    lab.restart()
+    figure.slider("lr").drag_to(0.7)
+    figure.wait_until("figure.dead.textContent", 12)
+    assert "run this cell again" in figure.dead()
+    lab.run_all()
+    figure = lab.figure(0)
+    figure.slider("lr").drag_to(1.0)
+    figure.wait_for_readout("diverges")
+    assert figure.dead() == ""
+    assert lab.page.locator(".gdviz-live").count() == 1
+    assert lab.complaints == []
+    lab.close()
+
+
+def test_the_page_raised_no_error(lab):
+    assert lab.complaints == []

@@ -498,11 +498,12 @@ def test_pins_are_named_by_what_differs_and_have_colours_of_their_own():
     live.pin()
     live.controls["lr"].value = 0.3
     live.pin()
+    assert [pin["name"] for pin in live.canvas.pins] == ["η = 0.1", "η = 0.3"]
     live.controls["start"].value = (1.0, 1.0)
     tell(live, "pin")
     assert [pin["name"] for pin in live.canvas.pins] == [
-        "η = 0.1",
-        "η = 0.3",
+        "η = 0.1, start = (-2.5, 1.5)",
+        "η = 0.3, start = (-2.5, 1.5)",
         "η = 0.3, start = (1, 1)",
     ]
     assert len({pin["colour"] for pin in live.canvas.pins}) == 3
@@ -730,6 +731,25 @@ def test_the_ball_on_a_map_of_starts_moves_both_coordinates():
     live._on_key({"by": [0, 1]})
     assert live.controls["start"].value[0] == pytest.approx(x, abs=0.01)
     assert live.controls["start"].value[1] > y
+
+
+@pytest.mark.parametrize("lr", [None, (0.0, 0.1, 0.001)])
+def test_a_late_report_of_the_browser_does_not_turn_the_ball_back(lr, monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(live_module.time, "monotonic", lambda: now[0])
+    live = a_map(lr)
+    slider = live.controls["lr"]
+    press(live, (1.0, 0.02), panel=1)
+    first = live.values["lr"]
+    drag(live, (1.0, 0.05), panel=1)
+    count, values = live.canvas.frame["count"], live.values
+    slider.value = first * (1 + 1e-12 if lr else 1.003)  # where the handle's nearest step is
+    assert live.values == values
+    assert live.canvas.frame["count"] == count
+    now[0] += 2
+    slider.value = first
+    assert live.values["lr"] == first, "later, this is a hand on the handle"
+    assert live.canvas.frame["count"] == count + 1
 
 
 def test_a_drag_of_two_controls_computes_once():
