@@ -250,6 +250,9 @@ def control(name, given, default):
             )
         if isinstance(widget, widgets.Text):
             widget.continuous_update = False
+        if isinstance(widget, widgets.FloatSlider):
+            decimals = len(f"{widget.step:.10f}".rstrip("0").partition(".")[2])
+            widget.readout_format = f".{decimals}f"
     if default is not inspect.Parameter.empty:
         _take_default(name, widget, default)
     if not widget.description or widget.description == name:

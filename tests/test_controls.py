@@ -111,6 +111,16 @@ def test_the_dust_of_binary_steps_is_wiped_off(steps):
     assert value_of(slider) == 0.3
 
 
+@pytest.mark.parametrize(
+    ("steps", "decimals"),
+    [((0.0, 1.0, 0.001), 3), ((0.0, 1.0, 0.005), 3), ((0.0, 1.0, 0.25), 2), ((0.0, 60.0, 1.0), 0)],
+)
+def test_the_number_beside_a_slider_has_the_decimals_of_its_step(steps, decimals):
+    assert control("lr", steps, NONE).readout_format == f".{decimals}f"
+    mine = widgets.FloatSlider(0.5, readout_format=".1e")
+    assert control("lr", mine, NONE).readout_format == ".1e"
+
+
 def test_a_number_typed_is_not_rounded():
     slider = gd.log_slider(0.01, 4)
     slider.field.value = 1 / 3
