@@ -32,6 +32,9 @@ class Progress:
             description="Stop", icon="stop", tooltip="stop here, and keep what there is"
         )
         self.button.on_click(self.stop)
+        # ipykernel 7.4 hands a click to the shell that last spoke of the button, which is busy with
+        # the cell; the page asks for another, which is free
+        self.button.comm._reply_subshell_for = lambda data, asked: asked
         self.widget = widgets.HBox([self.bar, self.button, self.words])
         self.shown = False
 

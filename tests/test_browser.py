@@ -148,6 +148,34 @@ def lab(chromium_and_server):
     lab.close()
 
 
+TRAINING = """\
+import time
+import gdviz as gd
+
+bowl = gd.landscape("x**2 / 2")
+
+
+def loss(x):
+    time.sleep(0.05)
+    return bowl.value(x)
+
+
+gd.train(bowl, 8.0, gd.GD(0.01), steps=2000, every=1, progress=gd.Progress(), loss=loss)
+"""
+
+
+def test_the_stop_button_is_heard_while_the_cell_runs(folder, chromium_and_server):
+    path = folder / "training.ipynb"
+    write(new_notebook(cells=[new_code_cell(TRAINING)]), path)
+    lab = Lab(*chromium_and_server).open(path.name)
+    lab.page.get_by_role("menuitem", name="Run", exact=True).click()
+    lab.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    lab.page.locator("button:has-text('Stop')").click()
+    output = lab.page.locator(".jp-OutputArea")
+    expect(output).to_contain_text("Stopped before 2,000: this is kept.", timeout=15_000)
+    lab.close()
+
+
 @pytest.fixture
 def figure_of(lab):
     """A figure by its name, which is reset after the test."""
