@@ -131,6 +131,57 @@ def test_nothing_is_left_of_a_crowd_that_becomes_one_walker_or_the_other_way(fir
     assert panel.picture.png == fresh.picture.png
 
 
+def test_a_crowd_stands_above_the_marks_of_the_critical_points():
+    panel = drawn(gd.Contour(), CROWD)
+    assert panel.dots.get_zorder() > max(star.get_zorder() for star in panel.stars)
+
+
+def test_a_large_crowd_leaves_pale_rings():
+    few, many = (
+        drawn(gd.Contour(), gd.descend(RAVINE, np.ones((count, 2)), gd.GD(0.1), steps=3))
+        for count in (20, 1000)
+    )
+    assert (few.rings.get_alpha(), many.rings.get_alpha()) == (1.0, 0.2)
+
+
+def test_every_critical_point_is_marked_and_many_are_small():
+    few, many = (gd.landscape(f"sin({k}*x)*cos({k}*y)", bounds=((-4, 4), (-4, 4))) for k in (1, 3))
+    at = SimpleNamespace(points=np.ones((1, 1, 2)))
+    for landscape, count, size in [(few, 12, 11), (many, 112, 11 * (24 / 112) ** 0.5)]:
+        panel = drawn(gd.Contour(landscape), at)
+        assert len(landscape.critical_points()) == count
+        assert len(panel.stars) == count
+        saddles = [star.get_markersize() for star in panel.stars if star.get_marker() == "X"]
+        np.testing.assert_allclose(saddles, size)
+
+
+@pytest.mark.parametrize("as_array", [True, False])
+def test_lines_are_drawn_on_the_ground(as_array):
+    diagonal = np.linspace((-1, -1), (1, 1), 5)
+    across = np.linspace((-1, 1), (1, -1), 7)
+    lines = np.stack([diagonal, diagonal[::-1]]) if as_array else [diagonal, across]
+    panel = drawn(gd.Contour(lines=lines), ONE)
+    for artist, line, colour in zip(panel.drawn, lines, COLOURS, strict=False):
+        np.testing.assert_array_equal(data(artist), line.T)
+        assert artist.get_color() == colour
+
+
+def test_lines_on_the_ground_follow_the_result_and_their_number():
+    def ways(run):
+        return [run.points[:2] * (number + 1) for number in range(run.steps // 3)]
+
+    panel = drawn(gd.Contour(lines=ways), ONE)
+    assert len(panel.drawn) == 3
+    np.testing.assert_array_equal(data(panel.drawn[1]), 2 * ONE.points[:2].T)
+    panel.picture.update(shorter := ONE.until(4))
+    (line,) = panel.drawn
+    np.testing.assert_array_equal(data(line), shorter.points[:2].T)
+    on_curve = drawn(gd.Curve(lines=lambda run: [run.points]), ON_QUARTIC)
+    np.testing.assert_array_equal(
+        data(on_curve.drawn[0]), [ON_QUARTIC.points[:, 0], ON_QUARTIC.values]
+    )
+
+
 def test_a_crowd_on_a_curve_stands_at_its_height():
     run = gd.descend(QUARTIC, np.linspace(-2, 2, 30)[:, None], gd.GD(0.01), 50)
     panel = drawn(gd.Curve(), run)
@@ -315,6 +366,18 @@ def test_letters_stand_at_the_minima_the_lowest_first():
     assert not [text for text in one.ax.texts if isinstance(text, Annotation)], "one needs none"
 
 
+def test_letters_on_a_map_are_seen_and_go_with_its_landscape():
+    hills = gd.landscape("himmelblau")
+    panel = drawn(gd.Contour(), gd.descend(hills, (0.0, 1.0), gd.GD(0.01), steps=3))
+    assert [name.get_text() for name in panel.names] == ["A", "B", "C", "D"]
+    for name in panel.names:
+        assert name in panel.picture.moving[0], "what stands still is under the map's colours"
+    bowl = gd.landscape("x**2 + y**2", bounds=hills.bounds)
+    panel.picture.update(gd.descend(bowl, (0.0, 1.0), gd.GD(0.01), steps=3))
+    assert panel.names == []
+    assert not [text for text in panel.ax.texts if isinstance(text, Annotation)]
+
+
 @pytest.mark.parametrize(
     ("bounds", "aspect"),
     [(((-3, 3), (-2, 2)), 1.0), (((-1, 1), (-1, 1)), 1.0), (((-3, 3), (-20, 20)), "auto")],
@@ -470,6 +533,20 @@ def test_points_may_follow_the_result():
     panel.update(5)
     assert len(dots.get_xdata()) == 5
     assert dots in panel.picture.moving[0]
+
+
+def test_a_named_class_of_points_keeps_its_colour_while_others_come_and_go():
+    def points(number):
+        return X[:2], X[:2], [number, number]
+
+    names = ["minimum", "maximum", "saddle"]
+    panel = drawn(gd.Lines(None, points=points, point_labels=names, xlimits=(0, 1)), 2)
+    for number in (2, 0, 1):
+        panel.update(number)
+        seen = [len(artist.get_xdata()) for artist in panel.scattered]
+        assert seen == [2 * (number == other) for other in range(3)]
+    colours = [artist.get_color() for artist in panel.scattered]
+    assert colours == list(COLOURS[1:4])
 
 
 def test_series_show_every_run_against_the_step():

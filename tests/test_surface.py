@@ -83,6 +83,16 @@ def test_the_walker_stands_on_the_surface():
         np.testing.assert_allclose(ball, panel.space.project(point))
 
 
+def test_lines_lie_on_the_surface_and_turn_with_it():
+    ridge = np.linspace((-4, 0), (4, 0), 9)
+    _, panel = surface(lines=[ridge])
+    for view in [(40, 20), (20, 200)]:
+        panel.view = view
+        panel.turn(0, 0)
+        points = np.column_stack([ridge, HILL.value(ridge)])
+        np.testing.assert_allclose(panel.drawn[0].get_data(), panel.space.project(points))
+
+
 def test_turning_moves_surface_and_walker_together():
     picture, panel = surface(view=(30, -60))
     vertices = panel.space.faces.get_paths()[0].vertices.copy()

@@ -1,6 +1,7 @@
 """Walks over a landscape: on its curve, seen from above, or on its surface in space."""
 
 from itertools import pairwise
+from string import ascii_uppercase
 
 import numpy as np
 from contourpy import contour_generator
@@ -22,7 +23,8 @@ class OnLandscape(Panel):
 
     Each run is a ball with the way behind it, which fades; a ring is where it started, an arrow the
     step that it is about to take. A batch of more than eight runs is a crowd of dots. ``marks``
-    says whether critical points are marked.
+    says whether critical points are marked. ``lines`` are drawn on the ground,
+    ``(lines, n, dim)``, or a function of the result that returns them.
     """
 
     marks = True
@@ -36,6 +38,7 @@ class OnLandscape(Panel):
         ball=True,
         arrows=0,
         marks=None,
+        lines=None,
         **options,
     ):
         super().__init__(**options)
@@ -43,6 +46,7 @@ class OnLandscape(Panel):
         self.marks = self.marks if marks is None else marks
         self.labels, self.letters = labels, letters
         self.with_ball, self.arrows = ball, arrows
+        self.lines = lines
 
     def landscape(self, run):
         """Return the landscape to draw: the one given, or else the one that the run walked on."""
@@ -57,7 +61,11 @@ class OnLandscape(Panel):
                 f"use {_panel_for(len(landscape.bounds))}"
             )
         count = int(np.prod(np.shape(run.points)[1:-1])) if hasattr(run, "points") else 0
-        return landscape, min(count, MOST_RUNS + 1)
+        return landscape, min(count, MOST_RUNS + 1), len(self._lines(run))
+
+    def _lines(self, run):
+        lines = self.lines(run) if callable(self.lines) else self.lines
+        return () if lines is None else lines
 
     def place(self, points, landscape):
         """Return where points ``(..., dim)`` of the landscape stand in the picture."""
@@ -69,10 +77,14 @@ class OnLandscape(Panel):
 
     def draw(self, ax, run):
         self.ax = ax
-        landscape, count = self.landscape(run), self.ground(run)[-1]
+        landscape = self.landscape(run)
+        *_, count, lines = self.ground(run)
         self.scene(ax, landscape)
-        painted = self.scenery(run) is not None
-        self.stars = [] if painted else self._critical(ax, landscape)
+        look = {"lw": 3, "zorder": 9}
+        self.drawn = [ax.plot([], [], color=COLOURS[number], **look)[0] for number in range(lines)]
+        self.stars, self.names = [], []
+        if self.scenery(run) is None:
+            self._critical(ax, landscape)
         self.crowd = count > MOST_RUNS
         if self.crowd:
             look = {"ls": "none", "marker": "o"}
@@ -95,7 +107,6 @@ class OnLandscape(Panel):
                 self.balls.append(walker(ax, colour, marker=mark["marker"], size=14))
             self.next.append(Arrow(ax))
         self.first = [Arrow(ax) for _ in range(self.arrows)]
-        look = {"weight": "bold", "ha": "left", "va": "bottom", "zorder": 12, "clip_on": True}
         look = {"weight": "bold", "ha": "right", "va": "bottom", "zorder": 12, "color": INK}
         self.first_names = [
             ax.annotate(f"$X_{number}$", (0, 0), (-7, 5), textcoords="offset points", **look)
@@ -114,17 +125,20 @@ class OnLandscape(Panel):
         known = self.marks and hasattr(landscape, "critical_points")
         points = landscape.critical_points() if known else []
         minima = [point for point in points if point.kind == "minimum"]
-        artists = []
-        for point in points[:24]:
+        # many are small, so that they do not hide one another
+        size = min(1.0, (24 / max(len(points), 1)) ** 0.5)
+        self.stars, self.names = [], []
+        for point in points:
             least = point.kind == "minimum"
             place = self.place(np.asarray(point.point), landscape)
-            look = {"marker": KINDS[point.kind], "ms": 15 if least else 11, "zorder": 10.6}
-            artists += ax.plot(*place, ls="none", mfc="white", mec=INK, mew=1.5, **look)
-            if least and self.letters and len(minima) > 1:
-                letter = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[minima.index(point) % 26]
+            look = {"marker": KINDS[point.kind], "ms": size * (15 if least else 11)}
+            look |= {"ls": "none", "mfc": "white", "mec": INK, "mew": 1.5, "zorder": 10.6}
+            self.stars += ax.plot(*place, **look)
+            if least and self.letters and 1 < len(minima) <= len(ascii_uppercase):
+                letter = ascii_uppercase[minima.index(point)]
                 text = ax.annotate(letter, place, (0, -9), textcoords="offset points")
                 text.set(ha="center", va="top", weight="bold", color=INK, zorder=10.6)
-        return artists
+                self.names.append(text)
 
     def trails(self, run):
         """Return the way of every run, ``(runs, dim of the picture, steps + 1)``."""
@@ -134,6 +148,10 @@ class OnLandscape(Panel):
             return np.stack(self.place(points, self.landscape(run)), axis=1)
 
     def update(self, run):
+        for artist, points in zip(self.drawn, self._lines(run), strict=True):
+            with np.errstate(all="ignore"):
+                way = np.stack(self.place(np.asarray(points, dtype=float), self.landscape(run)))
+            self._put(artist, self._visible(way[None])[0])
         if self.crowd:
             self._move_crowd(run)
             return
@@ -195,6 +213,7 @@ class OnLandscape(Panel):
         final = np.asarray(run.points[-1], dtype=float).reshape(-1, self.dim)
         # a few dots are strong, many are pale, so that a crowd shows where it is dense
         self.dots.set_alpha(float(np.clip(20 / len(final), 0.25, 0.9)))
+        self.rings.set_alpha(float(np.clip(150 / len(final), 0.2, 1.0)))
         low, high = np.transpose(self.landscape(run).bounds)
         with np.errstate(invalid="ignore"):
             gone = np.count_nonzero(~((final >= low) & (final <= high)).all(axis=1))
@@ -356,8 +375,8 @@ class Contour(OnLandscape):
     same_axes = True
 
     def ground(self, run):
-        landscape, count = super().ground(run)
-        return tuple(map(tuple, landscape.bounds)), landscape.variables, count
+        landscape, *counts = super().ground(run)
+        return tuple(map(tuple, landscape.bounds)), landscape.variables, *counts
 
     def scenery(self, run):
         return self.landscape(run)
@@ -374,9 +393,9 @@ class Contour(OnLandscape):
         landscape = self.ground_landscape = self.landscape(run)
         grids, values = heights(landscape, 101)
         bands = ax.add_collection(_bands(grids, values, contour_levels(values)), autolim=False)
-        for star in self.stars:
-            star.remove()
-        self.stars = self._critical(ax, landscape)
+        for mark in (*self.stars, *self.names):
+            mark.remove()
+        self._critical(ax, landscape)
         return [bands]
 
     def place(self, points, landscape):

@@ -175,7 +175,9 @@ class Lines(Panel):
         x, _, classes = self._points(result)
         # a handful of points is seen from the back of the room
         size = 9 if len(x) <= 20 else 5.5
-        for number in np.unique(classes):
+        # with names, a class may be empty now and be filled later
+        self.classes = range(len(self.point_labels)) if self.point_labels else np.unique(classes)
+        for number in self.classes:
             label = self.point_labels[number] if self.point_labels else None
             look = {"color": COLOURS[number + 1], "marker": MARKERS[number], "label": label}
             artists += ax.plot([], [], ls="none", ms=size, mec="white", mew=0.5, zorder=5, **look)
@@ -190,7 +192,7 @@ class Lines(Panel):
 
     def _place_points(self, artists, result):
         x, y, classes = self._points(result)
-        for artist, number in zip(artists, np.unique(classes), strict=False):
+        for artist, number in zip(artists, self.classes, strict=True):
             artist.set_data(x[classes == number], y[classes == number])
 
     def update(self, result):
