@@ -245,11 +245,21 @@ def _():
 # 03
 
 
-@proof("both slopes zero")
+@proof("fifty steps without a change")
 def _():
-    (point,) = SADDLE.critical_points()
-    assert np.array_equal(point.point, (0, 0))
-    return {"minimum": "a bottom", "maximum": "a top", "saddle": "neither"}[point.kind]
+    floor = gd.landscape("x**2 - y**2 + y**4/4")
+    run = gd.descend(floor, (1.5, 1e-6), gd.GD(lr=0.05), steps=200)
+    assert (np.abs(run.values[50:101]) < 5e-4).all()
+    assert (run.gradient_norms[50:101] < run.gradient_norms[0] / 100).all()
+    fall = run.values[100] - run.values[200]
+    return "it falls by a whole 1" if 0.99 < fall < 1.01 else "it stays: this is the bottom"
+
+
+@proof("halfway between up and down")
+def _():
+    line = np.linspace(-2, 2, 41)[:, None] * np.array([1, 1])
+    level = np.allclose(SADDLE.value(line), 0)
+    return "is a level straight line" if level else "bends up"
 
 
 @proof("exactly on the ridge")
@@ -263,10 +273,10 @@ def leaves(start, lr):
     return first(np.abs(run.points[:, 1]) >= 1)
 
 
-@proof("a thousand times nearer")
+@proof("a thousand million times nearer")
 def _():
     assert leaves((1.5, 1e-3), lr=0.05) == 73
-    return leaves((1.5, 1e-6), lr=0.05)
+    return leaves((1.5, 1e-12), lr=0.05)
 
 
 @proof("a millionth of noise")
@@ -279,6 +289,18 @@ def _():
     assert (gone > 0).all()
     assert 160 < np.median(gone) < 180
     return "is gone after about 170 steps"
+
+
+@proof("momentum at the same pace")
+def _():
+    steps = {}
+    for name, lr, beta in [("plain descent", 0.5, 0.0), ("momentum", 0.05, 0.9)]:
+        y, speed, steps[name] = 1e-6, 0.0, 0
+        while abs(y) < 1:
+            speed = beta * speed - 2 * y
+            y, steps[name] = y - lr * speed, steps[name] + 1
+    assert steps == {"plain descent": 20, "momentum": 52}
+    return min(steps, key=steps.get)
 
 
 @proof("only positive eigenvalues")
@@ -332,7 +354,7 @@ def _():
 
 @proof("three formulas")
 def _():
-    formulas = ["x**2 + 4*x*y + y**2", "x*y - x**2 - y**2", "x**2 - 2*x*y + y**2 + y**4"]
+    formulas = ["x**2 - 3*x*y + y**2", "x*y - x**2 - y**2", "x**2 - 2*x*y + y**2 + y**4"]
     kinds = {}
     for formula in formulas:
         ground = gd.landscape(formula, variables=("x", "y"), bounds=((-2, 2), (-2, 2)))
