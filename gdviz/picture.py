@@ -122,9 +122,10 @@ class Picture:
         return anew
 
     def forget(self):
-        """Let the axes follow the next result as if it were the first."""
+        """Let the next result be drawn as if it were the first: calm axes and turned views."""
+        self.grounds = [UNDRAWN] * len(self.panels)
         for panel in self.panels:
-            panel.calmed = None
+            panel.forget()
 
     def _move(self, whole, shown):
         anew = False

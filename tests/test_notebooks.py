@@ -87,7 +87,7 @@ def test_file_is_small(path):
 
 # ------------------------------------------------------------------ the form of a lesson
 
-WORDS, FIGURES, MINUTES = 1200, 4, (25, 35)
+WORDS, FIGURES, MINUTES = 1200, 4, (15, 35)
 VISIBLE_CELL, VISIBLE_NOTEBOOK = 15, 120
 # a target may hold brackets, as the minutes of a heading
 LINK = re.compile(r"\]\(((?:[^()\s]|\([^()\s]*\))+)\)")
@@ -110,7 +110,7 @@ def core_and_deeper(path):
     cells = read(path).cells
     starts = [number for number, cell in enumerate(cells) if cell.source.startswith("## Deeper")]
     at = starts[0] if starts else len(cells)
-    return cells[:at], cells[at:]
+    return cells[:at], cells[at:-1]
 
 
 def plain(markdown):
@@ -174,6 +174,14 @@ def test_what_goes_further_is_folded(path):
         assert HEADING.match(cell.source.splitlines()[0]), cell.source
         assert cell.metadata.get("jp-MarkdownHeadingCollapsed"), cell.source
     assert len(headed) >= 2
+
+
+@NOTEBOOKS
+def test_the_last_cell_leads_back_to_the_top(path):
+    """Run All opens the section of the last cell: were that *Deeper*, it would not stay folded."""
+    first, *_, last = read(path).cells
+    title = first.source.splitlines()[0].removeprefix("# ").replace(" ", "-")
+    assert last.source == f"## The end\n\n[Back to the top](#{title})"
 
 
 @NOTEBOOKS

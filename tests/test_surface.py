@@ -171,3 +171,15 @@ def test_a_surface_is_a_landscape_of_two_variables():
     run = gd.descend(gd.landscape("x**2"), 1.0, gd.GD(0.1), steps=2)
     with pytest.raises(ValueError, match="use Curve"):
         surface(run)
+
+
+def test_reset_turns_the_surface_back():
+    live = gd.Live(
+        lambda lr=0.1: gd.descend(gd.landscape("bowl"), (1.0, 1.0), gd.GD(lr), steps=5),
+        gd.Surface(view=(35, -60)),
+        lr=(0.0, 0.2),
+    )
+    live._on_key({"by": [3, 0]})
+    assert live.picture.panels[0].view != (35, -60)
+    live.reset()
+    assert live.picture.panels[0].view == (35, -60)

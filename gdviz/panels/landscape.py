@@ -286,7 +286,8 @@ def _panel_for(dim):
 class Curve(OnLandscape):
     """A function of one variable with the walker on it.
 
-    ``limits`` fixes the vertical axis where a control changes the landscape, ``ylabel`` names it;
+    ``limits`` fixes the vertical axis where a control changes the landscape; ``xlabel`` and
+    ``ylabel`` name the axes;
     ``tangent`` draws the line that touches the curve at the walker; ``hlines`` names heights that
     matter, ``{"as high as the start": 2.0}``, a dict or a function of the run.
 
@@ -298,10 +299,19 @@ class Curve(OnLandscape):
     same_axes = True
 
     def __init__(
-        self, landscape=None, *, limits=None, ylabel=None, tangent=True, hlines=None, **options
+        self,
+        landscape=None,
+        *,
+        limits=None,
+        xlabel=None,
+        ylabel=None,
+        tangent=True,
+        hlines=None,
+        **options,
     ):
         super().__init__(landscape, **options)
-        self.limits, self.ylabel, self.tangent = limits, ylabel, tangent
+        self.limits, self.xlabel, self.ylabel = limits, xlabel, ylabel
+        self.tangent = tangent
         self.hlines = hlines or {}
 
     def draw(self, ax, run):
@@ -329,7 +339,7 @@ class Curve(OnLandscape):
             xlim=(low, high),
             # room for a letter below the lowest minimum
             ylim=self.limits or (bottom - 2.5 * margin, top + margin),
-            xlabel=landscape.variables[0],
+            xlabel=self.xlabel or landscape.variables[0],
             ylabel=self.ylabel or height_label(landscape),
         )
         ax.plot(x, y, color=LINE, lw=2.6, zorder=2)

@@ -60,6 +60,10 @@ class Panel:
         """Move the artists to ``result``."""
         raise NotImplementedError
 
+    def forget(self):
+        """Forget what earlier results left behind: the axes' limits, or how a surface was turned."""
+        self.calmed = None
+
     def height(self, width):
         """Return how high the panel is on ``width`` pixels."""
         return self.given_height or int(min(self.tallest, max(280, 0.78 * width)))

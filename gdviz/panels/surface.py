@@ -38,7 +38,7 @@ class Surface(OnLandscape):
                 f"view is {view!r}: it is two angles in degrees, the elevation from 0 to 90 and "
                 "the azimuth, as in view=(35, -60)"
             )
-        self.view = view
+        self.view = self.first_view = view
 
     def scene(self, ax, landscape):
         self.ground_landscape = landscape
@@ -54,6 +54,10 @@ class Surface(OnLandscape):
         with np.errstate(all="ignore"):
             values = landscape.value(points)
         return self.space.project(np.concatenate([points, values[..., None]], axis=-1))
+
+    def forget(self):
+        super().forget()
+        self.view = self.first_view
 
     def turn(self, right, up):
         """Turn the surface by so many degrees."""
