@@ -61,7 +61,7 @@ class Panel:
         raise NotImplementedError
 
     def forget(self):
-        """Forget what earlier results left behind: the axes' limits, or how a surface was turned."""
+        """Forget what earlier results left behind: limits of axes, the turn of a surface."""
         self.calmed = None
 
     def height(self, width):
