@@ -476,13 +476,27 @@ def _():
     return "not even a hundredth of the way" if share < 0.01 else "about half of the way"
 
 
-@proof("ten factors")
+@proof("thirty layers")
 def _():
-    a, share = 0.5, 1.0
-    for _ in range(10):
-        a = 1 / (1 + np.exp(-a))
-        share *= a * (1 - a)
-    return "less than a millionth" if share < 1e-6 else "about a thousandth"
+    share = stack_share(30, "sigmoid", gain=1.0)
+    return "less than a billionth of a billionth" if share < 1e-18 else "about a millionth"
+
+
+@proof("four times the weights")
+def _():
+    shares = [stack_share(30, "sigmoid", gain=4.0, seed=seed) for seed in range(5)]
+    assert max(shares) < 1e-5
+    assert round(gd.networks.activation("sigmoid").gradient_growth(4.0), 2) == 0.63
+    return "it still vanishes" if max(shares) < 0.01 else "it keeps its size"
+
+
+def stack_share(depth, activation, gain, seed=0):
+    """The share of the gradient at the output that reaches layer 1 of a stack of width 32."""
+    inputs = np.random.default_rng(0).normal(size=(16, 32))
+    stack = gd.networks.Stack(depth, 32, inputs=32, activation=activation, bias=False)
+    start = stack.initial(gain=gain, seed=seed)
+    lengths = stack.loss(inputs, inputs[:, 0]).trace(start).delta_norms
+    return lengths[0] / lengths[-1]
 
 
 @proof("eight times wider")

@@ -503,3 +503,14 @@ def test_a_pin_leaves_the_boundary_and_no_block():
 )
 def test_sizes_are_short(number, words):
     assert short(number) == words
+
+
+def test_without_its_legend_the_plane_has_more_room():
+    points = [-1, 1, 2], [0, 0, 1], [0, 1, 0]
+    areas = []
+    for legend in (True, False):
+        panel = gd.Boundary(points, lambda _, plane: plane[:, 0], legend=legend, tall=280)
+        ax = Picture("slope", [panel], "words", width=400).panels[0].ax
+        assert (ax.get_legend() is not None) is legend
+        areas.append(ax.bbox.height)
+    assert areas[1] > areas[0] + 40

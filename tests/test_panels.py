@@ -819,3 +819,18 @@ def test_update_moves_what_draw_made(name):
     assert all(artist.get_animated() for artist in artists)
     picture.update(first)
     assert picture.frame() == before
+
+
+def test_a_drag_that_outgrows_the_axis_moves_it_seldom_and_it_comes_to_rest():
+    limits, moves = calm([1.0, 0.1], None, True, decades=60), 0
+    for power in np.arange(1, 58, 0.65):
+        values = [1.0, 10.0**-power]
+        before, limits = limits, calm(values, limits, True, decades=60)
+        moves += limits != before
+        assert limits[0] <= values[1]
+        assert calm(values, limits, True, decades=60) == limits
+    assert moves < 25
+    # more decades than the axis may have are counted from the top
+    for before in (None, limits, (1e-20, 1.0)):
+        limits = calm([1e-20, 1e112], before, True, decades=60)
+        assert limits == calm([1e-20, 1e112], limits, True, decades=60)

@@ -510,8 +510,9 @@ class Boundary(Panel):
     certain; where the prediction is ``border`` runs the boundary. A point with a ring is on the
     wrong side. ``predict(result, plane)`` takes points ``(n, 2)`` and returns ``(n,)``;
     ``points`` is ``(x, y, classes)``, or a function of the result that returns it. Without them
-    they are those of a Run on the loss of a ``gdviz.networks.Stack``. Raises ValueError for what
-    does not fit.
+    they are those of a Run on the loss of a ``gdviz.networks.Stack``. ``legend=False`` leaves the
+    names of the classes out, and gives their room to the plane. Raises ValueError for what does not
+    fit.
 
     >>> import gdviz as gd
     >>> points = [-1, 1, 2], [0, 0, 1], [0, 1, 0]
@@ -535,9 +536,13 @@ class Boundary(Panel):
         labels=("class 0", "class 1"),
         xlabel="$x_1$",
         ylabel="$x_2$",
+        legend=True,
         **options,
     ):
         super().__init__(**options)
+        self.legend = legend
+        if not legend:
+            self.margins = Panel.margins
         self.points, self.predict = points, predict or _predicted
         self.bounds, self.cells, self.border = bounds, cells, border
         self.labels, self.xlabel, self.ylabel = labels, xlabel, ylabel
@@ -608,6 +613,11 @@ class Boundary(Panel):
         ]
         look = {"ls": "none", "marker": "o", "ms": 12, "mfc": "none", "mec": INK, "mew": 1.4}
         self.wrong = ax.plot([], [], zorder=10, label="wrong", **look)[0]
+        if self.legend:
+            self._legend(ax)
+        self.note = note(ax)
+
+    def _legend(self, ax):
         self.lines[1].set_label("boundary")
         handles = [*self.dots, self.wrong, self.lines[1]]
         below = ScaledTranslation(0, -0.46, ax.get_figure(root=True).dpi_scale_trans)
@@ -615,7 +625,6 @@ class Boundary(Panel):
         place["bbox_transform"] = ax.transAxes + below
         room = {"handlelength": 1.1, "handletextpad": 0.4, "columnspacing": 0.7}
         ax.legend(handles=handles, ncols=4 if _across(ax) > 330 else 2, **place, **room)
-        self.note = note(ax)
 
     def update(self, result):
         places, classes = self.data(result)

@@ -93,6 +93,8 @@ def calm(values, before, log, decades=16, least=None):
     (0.001, 10.0)
     >>> calm([0.9, 0.004], (0.001, 10.0), log=True)
     (0.001, 10.0)
+    >>> calm([0.9, 1e-8], (1e-7, 10.0), log=True)
+    (1e-10, 10.0)
     >>> calm([0.0, 9.3], None, log=False)
     (-0.5, 9.5)
     """
@@ -112,6 +114,10 @@ def calm(values, before, log, decades=16, least=None):
             fits = was[0] <= bottom + 1 and top <= was[1] + 1 and high <= before[1]
             if fits and low >= before[0] * 0.99 and top - bottom >= 0.5 * (was[1] - was[0]):
                 return before
+            # an axis that had to give way goes a little further, so that a drag moves it seldom
+            slack = min(top - bottom, 4 * (decades - top + bottom)) // 8
+            bottom = max(bottom - slack, -307) if bottom < was[0] else bottom
+            top = min(top + slack, 308) if top > was[1] else top
         return 10.0**bottom, 10.0**top
     # no axis can be as wide as all floats
     low, high = (min(max(end, -1e300), 1e300) for end in (low, high))
