@@ -124,19 +124,19 @@ def _():
 @proof("gradient of the error")
 def _():
     def by_least_squares(w, b, x, y):
-        fit = gd.data.LeastSquares(np.stack([x, np.ones_like(x)], axis=1), y)
+        fit = gd.data.LeastSquares(np.stack([x, np.ones_like(x)], axis=1), y, mean=True)
         return fit.gradient(np.array([w, b]))
 
     def errors(w, b, x, y):
         return w * x + b - y
 
     return by_least_squares, [
-        lambda *given: (np.sum(errors(*given)), np.sum(errors(*given))),
-        lambda *given: (np.sum(errors(*given)), np.sum(errors(*given) * given[2])),
-        lambda *given: (np.mean(errors(*given) * given[2]), np.mean(errors(*given))),
-        lambda *given: (2 * np.sum(errors(*given) * given[2]), 2 * np.sum(errors(*given))),
-        lambda *given: (-np.sum(errors(*given) * given[2]), -np.sum(errors(*given))),
-        lambda w, b, x, y: (-11.0, -8.0) if w == 0 else (-3.0, -2.0),
+        lambda *given: (np.mean(errors(*given)), np.mean(errors(*given))),
+        lambda *given: (np.mean(errors(*given)), np.mean(errors(*given) * given[2])),
+        lambda *given: (np.sum(errors(*given) * given[2]), np.sum(errors(*given))),
+        lambda *given: (2 * np.mean(errors(*given) * given[2]), 2 * np.mean(errors(*given))),
+        lambda *given: (-np.mean(errors(*given) * given[2]), -np.mean(errors(*given))),
+        lambda w, b, x, y: (-5.75, -3.0) if w == 0 else (-0.75, -0.5),
     ]
 
 
