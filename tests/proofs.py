@@ -431,6 +431,27 @@ def _():
     ]
 
 
+@proof("border of the notch")
+def _():
+    notched = gd.landscape("x**2/2 - exp(-8*(x - 2)**2)", bounds=((-2.8, 2.6),))
+    wide, notch = critical(notched, "minimum")
+    border = 2 / notch.eigenvalues[0]
+    starts = notch.point + np.array([[1e-4], [1e-4]])
+    near = gd.descend(notched, starts, gd.GD(np.array([0.99, 1.01]) * border), 2000).final
+    assert (np.abs(near - notch.point) < 1e-5).ravel().tolist() == [True, False]
+    at_two = notched.hessian(np.array([2.0])).item()
+    return border, [2 / wide.eigenvalues[0], border / 2, 2 / at_two, notch.eigenvalues[0], 0.19]
+
+
+@proof("deep or wide")
+def _():
+    x = np.linspace(-6, 6, 100_001)
+    density = np.exp(-(x**2 / 2 - 4 * np.exp(-200 * (x - 2) ** 2)) / 0.9)
+    notch = density[x > 1.843].sum() / density.sum()  # beyond the hilltop between them
+    assert round(notch, 2) == 0.22
+    return "in the wide valley" if notch < 0.3 else "in the notch: it is deeper"
+
+
 def restarts_by_counting(share, certainty):
     restarts = 1
     while 1 - (1 - share) ** restarts < certainty:
