@@ -761,6 +761,16 @@ def test_the_ball_marks_and_words_of_a_map():
     assert panel.letters[0].get_position() == (2, 2)
 
 
+def test_a_map_of_equal_units_is_drawn_again_as_at_first():
+    maps = [gd.Cells(regions=("A", "B", "C", "D"), equal=equal) for equal in (True, False)]
+    picture = gd.show(np.zeros((9, 9)), *maps, text="shown")
+    first = picture.png
+    picture.update(np.zeros((5, 5)))
+    assert picture.png != first
+    picture.update(np.zeros((9, 9)))
+    assert picture.png == first
+
+
 def test_the_same_cells_keep_their_name():
     panel = drawn(gd.Cells(regions=("A",)), np.zeros((2, 2)))
     name = panel.image.name

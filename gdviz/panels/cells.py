@@ -131,6 +131,8 @@ class Cells(Panel):
                 )
         if self.equal:
             ax.set_aspect("equal")
+            # the legend's columns fit the width that is left, the first time as later
+            ax.apply_aspect()
         self.image = ax.add_artist(Grid())
         names = self._given(self.regions, result)
         if names:
