@@ -44,14 +44,14 @@ def test_the_first_not_finite_is_what_walking_through_the_steps_finds(depth, act
     assert len(seen) > 1
 
 
-def test_a_signal_too_large_for_the_weights_it_meets():
+def test_activations_too_large_for_the_weights_they_meet():
     cause = gd.first_not_finite(trained(20, 2.0, 0.01))
     assert (cause.step, cause.quantity) == (2, "pre-activation")
-    signal, weights, end = map(int, re.findall(r"10\^(\d+)", cause.why))
+    activations, weights, end = map(int, re.findall(r"10\^(\d+)", cause.why))
     assert end == 308
-    assert signal < 308 > weights
-    assert signal + weights + 2 > 308
-    assert str(cause).startswith(f"step 2, pre-activation of layer {cause.layer}: a signal of size")
+    assert activations < 308 > weights
+    assert activations + weights + 2 > 308
+    assert str(cause).startswith(f"step 2, pre-activation of layer {cause.layer}: activations of size")
 
 
 def test_a_loss_whose_square_is_too_large():
@@ -71,21 +71,21 @@ def handmade(*weights):
 def test_a_gradient_too_large_for_the_weights_on_its_way_back():
     cause = gd.first_not_finite(handmade(1e-308, 1e308))
     assert cause[:3] == (0, 1, "gradient")
-    assert cause.why.startswith("a gradient of size 10^0 meets weights of size 10^308")
+    assert cause.why.startswith("gradients of size 10^0 meet weights of size 10^308")
 
 
-def test_a_gradient_too_large_for_the_signal_that_it_meets():
-    # output 1e100; the gradient 1e100 x 1e200 arrives at layer 2, where the signal is 1e200
+def test_gradients_too_large_for_the_activations_that_they_meet():
+    # output 1e100; the gradient 1e100 x 1e200 arrives at layer 2, where the activation is 1e200
     cause = gd.first_not_finite(handmade(1e200, 1e-300, 1e200))
     assert cause[:3] == (0, 2, "gradient")
-    assert cause.why.startswith("a gradient of size 10^300 meets a signal of size 10^200")
+    assert cause.why.startswith("gradients of size 10^300 meet activations of size 10^200")
 
 
 @pytest.mark.parametrize(
     ("activation", "signal", "weights", "layer"),
     [("relu", 1.0, (1e308, -1e308, 1.0), 2), ("tanh", 10.0, (1e308, 1.0, 1.0), 1)],
 )
-def test_an_infinite_signal_behind_a_finite_loss_is_found(activation, signal, weights, layer):
+def test_an_infinite_sum_behind_a_finite_loss_is_found(activation, signal, weights, layer):
     # ReLU makes 0 of -inf and tanh makes 1 of inf: the loss never knows
     stack = Stack(2, width=1, inputs=1, activation=activation, bias=False)
     run = gd.descend(stack.loss([[signal]], [-1.0]), weights, gd.GD(0.0), steps=5)

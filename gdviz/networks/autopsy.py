@@ -37,7 +37,7 @@ def first_not_finite(run):
     >>> cause.step, cause.layer, cause.quantity
     (2, 3, 'pre-activation')
     >>> cause.why
-    'a signal of size 10^153 meets weights of size 10^167, beyond 10^308 there is only inf.'
+    'activations of size 10^153 meet weights of size 10^167, beyond 10^308 there is only inf.'
     """
     loss = run.objective
     if not hasattr(getattr(loss, "network", None), "layers"):
@@ -52,7 +52,7 @@ def first_not_finite(run):
         )
     lost = ~(np.isfinite(run.values) & np.isfinite(run.points).all(axis=-1))
     with np.errstate(all="ignore"):
-        # an infinite signal may leave a loss that is finite: tanh makes 1 of it, ReLU perhaps 0
+        # an infinite sum may leave a loss that is finite: tanh makes 1 of it, ReLU perhaps 0
         for z, *_ in loss.network._forward(loss.network._read(run.points), loss.inputs):
             lost |= ~np.isfinite(z).all(axis=(-2, -1))
     step = int(np.argmax(lost)) if lost.any() else run.steps
@@ -70,22 +70,22 @@ def _why(loss, parameters, layer, quantity):
         return "the update, the rate times the gradient, was too large."
     trace = loss.trace(parameters)
     weights = [weight for weight, _ in loss.network.views(parameters)]
-    signals = [loss.inputs, *trace.activations]
+    activations = [loss.inputs, *trace.activations]
     deltas = trace.pre_activation_gradients
     if quantity == "loss":
         squared = ", and its square is too large" if loss.kind == "mse" else ""
-        return f"the output is of size {_size(signals[-1])}{squared}."
+        return f"the output is of size {_size(activations[-1])}{squared}."
     if quantity == "activation":
-        skipped = _size(signals[layer - 1])
-        return f"the skip adds a signal of size {skipped} to one that is as large."
+        skipped = _size(activations[layer - 1])
+        return f"the skip adds activations of size {skipped} to others that are as large."
     if quantity == "pre-activation":
-        one, other = ("a signal", signals[layer - 1]), ("weights", weights[layer - 1])
+        one, other = ("activations", activations[layer - 1]), ("weights", weights[layer - 1])
     elif np.isfinite(deltas[layer - 1]).all():
-        one, other = ("a gradient", deltas[layer - 1]), ("a signal", signals[layer - 1])
+        one, other = ("gradients", deltas[layer - 1]), ("activations", activations[layer - 1])
     else:
-        one, other = ("a gradient", deltas[layer]), ("weights", weights[layer])
+        one, other = ("gradients", deltas[layer]), ("weights", weights[layer])
     return (
-        f"{one[0]} of size {_size(one[1])} meets {other[0]} of size {_size(other[1])}, "
+        f"{one[0]} of size {_size(one[1])} meet {other[0]} of size {_size(other[1])}, "
         f"beyond {_size(np.finfo(loss.network.dtype).max)} there is only inf."
     )
 
