@@ -51,7 +51,8 @@ def test_activations_too_large_for_the_weights_they_meet():
     assert end == 308
     assert activations < 308 > weights
     assert activations + weights + 2 > 308
-    assert str(cause).startswith(f"step 2, pre-activation of layer {cause.layer}: activations of size")
+    where = f"step 2, pre-activation of layer {cause.layer}"
+    assert str(cause).startswith(f"{where}: activations of size")
 
 
 def test_a_loss_whose_square_is_too_large():
