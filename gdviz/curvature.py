@@ -19,14 +19,16 @@ class Sharpness(NamedTuple):
     direction: np.ndarray
 
 
-def sharpness(objective, x, direction=None, tolerance=1e-4, most=200, seed=0):
+def sharpness(objective, x, direction=None, tolerance=1e-4, most=200, seed=0, step=None):
     """The largest eigenvalue of an objective's Hessian at x, `(..., dim)`, by power iteration.
 
         v <- H v / |H v|,    λ = v · H v,    H v = (gradient(x + h v) - gradient(x - h v)) / 2h
 
     until λ changes by less than the share `tolerance`, `most` times at most. `direction`, from a
     point nearby, is a better beginning than a random one: track it while a net trains. Where the
-    eigenvalue of the largest size is negative, the power iteration is done again on H - λ.
+    eigenvalue of the largest size is negative, the power iteration is done again on H - λ. `step`
+    is h; the one by default suits a smooth loss, and a deep ReLU stack of a high gain, where kinks
+    lie close together, needs a smaller one, as in step=1e-6.
 
     Returns a `Sharpness`. Where the two largest eigenvalues are close, λ is known much better than
     the direction. Gradient descent is stable while η λ < 2.
@@ -45,8 +47,9 @@ def sharpness(objective, x, direction=None, tolerance=1e-4, most=200, seed=0):
     if direction is None:
         rng = np.random.default_rng(checks.whole("seed", seed, least=0))
         direction = np.broadcast_to(rng.standard_normal(x.shape[-1]), x.shape)
-    # the step that balances the round-off of the gradient with the third derivative
-    step = (np.finfo(float).eps ** (1 / 3) * np.maximum(1, norm(x)))[..., None]
+    if step is None:
+        # the step that balances the round-off of the gradient with the third derivative
+        step = (np.finfo(float).eps ** (1 / 3) * np.maximum(1, norm(x)))[..., None]
 
     def curved(v):
         ahead, behind = (np.asarray(objective.gradient(x + s * v), float) for s in (step, -step))

@@ -31,6 +31,18 @@ def test_sharpness_of_a_small_net_is_that_of_its_whole_hessian(options, seed):
     assert abs(direction @ vectors[:, -1]) == pytest.approx(1, abs=1e-3)
 
 
+def test_a_smaller_step_keeps_to_one_piece_of_a_loud_relu_stack():
+    inputs = np.random.default_rng(0).normal(size=(16, 8))
+    loss = Stack(16, 16, inputs=8, activation="relu").loss(inputs, np.ones(16))
+    x = loss.network.initial(gain=2.4, seed=np.arange(6))
+    value, v = gd.sharpness(loss, x, step=1e-6)
+    h = 1e-10
+    image = (loss.gradient(x + h * v) - loss.gradient(x - h * v)) / (2 * h)
+    np.testing.assert_allclose(np.vecdot(v, image), value, rtol=1e-3)
+    rough, _ = gd.sharpness(loss, x)
+    assert np.any(np.abs(rough / value - 1) > 0.5), "the default step crosses kinks here"
+
+
 def test_sharpness_of_least_squares_is_the_largest_eigenvalue_of_its_hessian():
     loss = gd.data.LeastSquares(INPUTS, TARGETS[:, 0])
     value, _ = gd.sharpness(loss, np.ones(3), tolerance=1e-12, most=1000)
