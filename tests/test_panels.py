@@ -729,6 +729,14 @@ def test_cells_have_their_middles_on_the_scale():
     assert panel.ax.get_yscale() == "log"
 
 
+def test_whole_places_of_cells_have_whole_ticks():
+    panel = drawn(gd.Cells(y=lambda cells: [1, 2], limits=(0, 1)), np.zeros((2, 9)))
+    for ticks in (panel.ax.get_xticks(), panel.ax.get_yticks()):
+        np.testing.assert_array_equal(ticks, np.round(ticks))
+    panel = drawn(gd.Cells(y=[0.5, 1.0], limits=(0, 1)), np.zeros((2, 9)))
+    assert np.any(panel.ax.get_yticks() % 1)
+
+
 def test_cells_on_the_screen():
     """Each pixel takes the colour of the cell that it is in, the bottom row first."""
     panel = drawn(gd.Cells(regions=("A", "B")), np.array([[0, 1], [1, -2]]))

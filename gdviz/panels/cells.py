@@ -126,8 +126,10 @@ class Cells(Panel):
         ax.set(xlim=(left, right), ylim=(bottom, top), xlabel=self.xlabel, ylabel=self.ylabel)
         for axis, log, places in zip((ax.xaxis, ax.yaxis), "xy", (self.x, self.y), strict=True):
             if log not in self.log:
+                places = self._given(places, result)
+                whole = places is None or np.array_equal(places, np.round(places))
                 axis.set_major_locator(
-                    MaxNLocator(6, steps=[1, 2, 5, 10], integer=places is None, min_n_ticks=1)
+                    MaxNLocator(6, steps=[1, 2, 5, 10], integer=whole, min_n_ticks=1)
                 )
         if self.equal:
             ax.set_aspect("equal")
