@@ -54,11 +54,11 @@ function paint(cells) {
   return canvas;
 }
 
-// Draw a frame of ink. Between two frames (0 < share < 1) what is drawn at one place glides.
+// Draw a frame of ink. Between two frames (0 < share < 1) a ball glides to its place in the next.
 export function replay(context, ink, pictures, next, share) {
   const points = view(ink.points, Float32Array), codes = view(ink.codes, Uint8Array);
   const target = next && share > 0 ? places(next) : null;
-  let at = 0, single = 0, clip = null;
+  let at = 0, clip = null;
   context.save();
   for (const stroke of ink.strokes) {
     const box = stroke.clip ? stroke.clip.join() : "";
@@ -89,13 +89,10 @@ export function replay(context, ink, pictures, next, share) {
     }
     for (let i = at; i < at + stroke.at; i += 1) {
       let x = points[2 * i], y = points[2 * i + 1];
-      if (stroke.at === 1) {
-        const to = target && target[single];
-        if (to && to.look === look(stroke)) {
-          x += share * (to.x - x);
-          y += share * (to.y - y);
-        }
-        single += 1;
+      const to = target && target[stroke.glides];
+      if (to) {
+        x += share * (to.x - x);
+        y += share * (to.y - y);
       }
       context.translate(x, y);
       draw(context, stroke, path);
@@ -106,16 +103,13 @@ export function replay(context, ink, pictures, next, share) {
   context.restore();
 }
 
-const look = (stroke) => `${stroke.fill} ${stroke.stroke} ${stroke.n}`;
-
+// Where each ball of a frame is, by its name.
 function places(ink) {
-  const points = view(ink.points, Float32Array), found = [];
+  const points = view(ink.points, Float32Array), found = {};
   let at = 0;
   for (const stroke of ink.strokes) {
     at += stroke.n;
-    if (stroke.at === 1) {
-      found.push({ x: points[2 * at], y: points[2 * at + 1], look: look(stroke) });
-    }
+    if (stroke.glides) found[stroke.glides] = { x: points[2 * at], y: points[2 * at + 1] };
     at += stroke.at || 0;
   }
   return found;

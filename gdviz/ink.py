@@ -7,7 +7,8 @@ A frame of ink is plain data and depends on nothing else:
      "codes": bytes, one for each point}
 
 A stroke takes the next ``n`` points as its path. A stroke with ``at`` is a marker: the next ``at``
-points are the places at which that path is drawn. A stroke with ``cells`` fills the ``box`` with
+points are the places at which that path is drawn; one with a name, ``glides``, glides in Play from
+where it is in one frame to where it is in the next. A stroke with ``cells`` fills the ``box`` with
 the picture of that name; ``clip`` is the rectangle outside which nothing is drawn.
 """
 
@@ -34,6 +35,7 @@ class Ink(RendererBase):
         self.width, self.height, self.dpi = width, height, dpi
         self.strokes, self.cells = [], {}
         self._points, self._codes = [], []
+        self._glides = None
 
     def get_canvas_width_height(self):
         return self.width, self.height
@@ -52,6 +54,12 @@ class Ink(RendererBase):
             "codes": b"".join(self._codes),
         }
 
+    def open_group(self, s, gid=None):
+        self._glides = gid
+
+    def close_group(self, s):
+        self._glides = None
+
     def draw_path(self, gc, path, transform, rgbFace=None):  # noqa: N803
         style = self._style(gc, rgbFace)
         if style is not None:
@@ -67,7 +75,10 @@ class Ink(RendererBase):
             return
         # a marker is turned upside down with the rest of the picture: about its own place
         about = marker_trans + Affine2D().translate(0, self.height)
-        self._write(marker_path, about, False, {**style, "at": len(places)})
+        style["at"] = len(places)
+        if self._glides and len(places) == 1:
+            style["glides"] = self._glides
+        self._write(marker_path, about, False, style)
         self._take(places, np.zeros(len(places), np.uint8))
 
     def draw_text(self, gc, x, y, s, prop, angle, ismath=False, mtext=None):

@@ -246,7 +246,7 @@ def test_nothing_is_taken_for_a_ball_that_glides_from_frame_to_frame():
     for step in range(pulse.steps + 1):
         picture.update(pulse, pulse.until(step))
         frame, _ = picture.frame()
-        assert all(stroke.get("at") != 1 for stroke in frame["strokes"])
+        assert not any("glides" in stroke for stroke in frame["strokes"])
 
 
 def test_marks_know_the_colour_of_each_place():

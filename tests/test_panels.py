@@ -852,3 +852,30 @@ def test_a_drag_that_outgrows_the_axis_moves_it_seldom_and_it_comes_to_rest():
     for before in (None, limits, (1e-20, 1.0)):
         limits = calm([1e-20, 1e112], before, True, decades=60)
         assert limits == calm([1e-20, 1e112], limits, True, decades=60)
+
+
+def test_only_balls_glide_and_each_keeps_its_name_from_frame_to_frame():
+    """A piece of the way that is one point long is no ball."""
+    run = gd.descend(gd.landscape("x**2 / 2"), -2.4, gd.GD(1.9), steps=60)
+    picture = gd.show(run, gd.Curve(), gd.Loss())
+    names = set()
+    for step in range(61):
+        picture.update(run, run.until(step))
+        strokes = picture.frame()[0]["strokes"]
+        gliding = [stroke["glides"] for stroke in strokes if "glides" in stroke]
+        assert len(gliding) == len(set(gliding)) == 2, step
+        names |= set(gliding)
+    assert len(names) == 2
+
+
+def test_a_run_that_flies_off_is_drawn_in_its_own_direction():
+    """Points far outside are drawn nearer, but on the line from the middle on which they lie."""
+    bowl = gd.landscape("(x**2 + 25*y**2) / 2", bounds=((-3, 3), (-2, 2)))
+    run = gd.descend(bowl, (-2.0, 0.5), gd.GD(1.0), steps=200)
+    assert abs(run.points[-1, 1]) > 1e200
+    panel = drawn(gd.Contour(), run)
+    seen = panel._visible(panel.trails(run))[0]
+    assert np.isfinite(seen).all()
+    assert np.abs(seen).max() < 1e5
+    x, y = seen[:, -1]
+    assert abs(x) < 1e-3 < 1e3 < abs(y)

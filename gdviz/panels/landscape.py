@@ -256,9 +256,13 @@ class OnLandscape(Panel):
         return np.array([self.ax.get_xlim(), self.ax.get_ylim()])
 
     def _visible(self, trails):
+        """Return the trails ``(runs, axes, steps)`` with far points drawn in, on the same line."""
         low, high = self._limits().T[..., None]
-        span = np.abs(high - low)
-        return np.clip(trails, low - FAR * span, high + FAR * span)
+        middle, span = (low + high) / 2, np.abs(high - low)
+        with np.errstate(all="ignore"):
+            away = (trails - middle) / span
+            farthest = np.abs(away).max(axis=1, keepdims=True)
+            return np.where(farthest > FAR, middle + away / farthest * FAR * span, trails)
 
     def _put(self, artist, trail):
         artist.set_data(*trail)

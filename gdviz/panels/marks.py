@@ -146,8 +146,7 @@ class Words(Artist):
 def _stamp(renderer, gc, shape, scale, places, face):
     """Draw one shape at many places, which are in pixels."""
     gc.set_snap(False)
-    # a marker at one place is a ball, which glides from frame to frame in Play; these jump
-    if hasattr(renderer, "draw_cells") and len(places) > 1:
+    if hasattr(renderer, "draw_cells"):
         renderer.draw_markers(gc, shape, scale, Path(places), IdentityTransform(), face)
         return
     # Agg would put each marker on a whole pixel, and letters would stand unevenly

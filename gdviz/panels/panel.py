@@ -248,4 +248,9 @@ def walker(ax, colour=PRESENT, *, ring=False, size=13, **look):
         look |= {"mfc": "white", "mec": colour, "mew": 2.6, "ms": size - 2, "zorder": 11}
     else:
         look |= {"mfc": colour, "mec": "white", "mew": 1.8, "ms": size, "zorder": 11.5}
-    return ax.plot([], [], **{"ls": "none", "marker": "o", **look})[0]
+    (line,) = ax.plot([], [], **{"ls": "none", "marker": "o", **look})
+    if not ring:
+        figure = ax.get_figure(root=True)
+        # a name of its own, by which Play finds it again in the next frame
+        line.set_gid(f"ball {figure.axes.index(ax)}.{len(ax.lines)}")
+    return line
