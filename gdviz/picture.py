@@ -355,6 +355,8 @@ def _in_order(artists):
     """Return artists that are drawn apart from the still part, in the order of their drawing."""
     for artist in artists:
         artist.set_animated(True)
+        # a browser does not move lines to whole pixels, and what moves would stutter
+        artist.set_snap(False)
     return sorted(artists, key=lambda artist: artist.get_zorder())
 
 

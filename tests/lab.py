@@ -202,6 +202,10 @@ class Lab:
             code,
         )
 
+    def shut_down(self):
+        """End the kernel, which holds some hundred megabytes."""
+        self.page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+
     def interrupt(self):
         """What the button with the square does."""
         self.page.evaluate(

@@ -4,18 +4,15 @@ One notebook, written here, has a figure of every kind of panel; the notebooks o
 opened for what only they show.
 """
 
-import base64
-import io
 import json
-import os
 import re
 import time
 
 import nbformat
 import numpy as np
 import pytest
-from lab import Lab, browser, find_chromium, jupyterlab
-from PIL import Image
+from canvas import KERNEL, compare, need_chromium, share_that_differs
+from lab import Lab, browser, jupyterlab
 
 CELLS = {
     "set-up": """
@@ -118,12 +115,7 @@ def loss(x):
 
 gd.train(BOWL, (2.0, 1.0), gd.GD(0.01), 2000, every=1, progress=gd.Progress(), loss=loss)
 """,
-    "kernel": """
-import base64, json
-from gdviz import live
-LIVES = [figure for _, figures in live._figures_of_cells.values() for figure in figures]
-None
-""",
+    "kernel": KERNEL,
 }
 FIGURES = [name for name in CELLS if name not in ("set-up", "training", "kernel")]
 
@@ -135,12 +127,7 @@ def notebook(path, names):
 
 @pytest.fixture(scope="module")
 def chromium_and_server(tmp_path_factory):
-    try:
-        find_chromium()
-    except FileNotFoundError as error:
-        if os.environ.get("CI", "").lower() in {"true", "1"}:
-            pytest.fail(str(error))
-        pytest.skip(str(error))
+    need_chromium()
     folder = tmp_path_factory.mktemp("lab")
     notebook(folder / "figures.ipynb", ["set-up", *FIGURES, "kernel"])
     notebook(folder / "again.ipynb", ["set-up", "walk"])
@@ -174,51 +161,6 @@ def figure_of(lab):
 
 
 # ---- the canvas and the PNG are one picture
-
-
-def share_that_differs(one, other, by=48):
-    """The share of places, squares of five pixels, whose colours differ by more than ``by``."""
-    assert one.shape == other.shape
-    differ = np.abs(smooth(one) - smooth(other)).max(axis=-1) > by
-    drawn = (smooth(one) < 250).any(axis=-1)
-    return np.count_nonzero(differ) / np.count_nonzero(drawn)
-
-
-def smooth(pixels, size=5):
-    sums = np.pad(pixels.astype(float), ((size, 0), (size, 0), (0, 0))).cumsum(0).cumsum(1)
-    sums = sums[size:] - sums[:-size]
-    return (sums[:, size:] - sums[:, :-size]) / size**2
-
-
-SET = """
-def extreme(widget, high):
-    if hasattr(widget, "low"):
-        return widget.high if high else widget.low
-    return (widget.max if high else widget.min) if hasattr(widget, "max") else widget.value
-
-figure = LIVES[{number}]
-if {state!r} != "first":
-    for widget in figure.controls.values():
-        widget.value = extreme(widget, {state!r} == "highest")
-if {pinned}:
-    figure.pin()
-keys = ",".join(part["key"] for part in figure.canvas.still["parts"])
-print(json.dumps([figure._count, keys, figure.text, base64.b64encode(figure.png).decode()]))
-"""
-
-
-def compare(lab, number, states=("first", "lowest", "highest"), pinned=False):
-    """Compare a figure on the screen with the PNG that the kernel draws, in each state."""
-    figure = lab.figure(number)
-    for state in states:
-        told = lab.kernel(SET.format(number=number, state=state, pinned=pinned))
-        count, keys, text, png = json.loads(told)
-        figure.wait_for_frame(count, keys)
-        drawn = np.asarray(Image.open(io.BytesIO(base64.b64decode(png))).convert("RGB"))
-        shown = figure.pixels()
-        share = share_that_differs(drawn.astype(int), shown)
-        assert share < 0.004, f"figure {number}, {state}: {100 * share:.2f} % differ"
-        assert figure.ask("return figure.frame.text;") == text
 
 
 @pytest.mark.parametrize("name", [name for name in FIGURES if name != "slow"])
