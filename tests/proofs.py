@@ -642,7 +642,7 @@ def _():
                 lost += [cause.quantity] if cause else []
     assert len(lost) == 18
     assert set(lost) == {"pre-activation", "loss"}
-    return "an activation on its way forward, or the loss"
+    return "a number on its way forward: a sum z, an activation or the loss"
 
 
 @proof("a thousandth of the rate")
