@@ -379,17 +379,30 @@ def _():
     return min(places, key=lambda name: abs(run.final[0] - places[name]))
 
 
-@proof("a larger rate")
+@proof("who lets go")
 def _():
-    starts = np.linspace(-2.8, 2.6, 1081)[:, None]
-    ends = gd.descend(HILLS, starts, gd.GD(np.array([0.01, 0.14])[:, None]), steps=3000).final
-    at_a = np.mean(np.abs(ends[..., 0] - A) < 1e-3, axis=1)
-    at_b = np.mean(np.abs(ends[..., 0] - B) < 1e-3, axis=1)
-    assert round(at_a[0], 3) == 0.576
-    assert round(at_b[1], 2) == 0.91
-    borders = [2 / HILLS.hessian(np.array([place]))[0, 0] for place in (A, B)]
-    assert np.allclose(borders, [0.0792, 0.1473], atol=5e-5)
-    return "zero" if at_a[1] == 0 else "about the same"
+    """Of two valleys, which lets go first? On two curves, only one property always says so."""
+    notched = gd.landscape("x**2/2 - exp(-8*(x - 2)**2)", bounds=((-2.8, 2.6),))
+    agrees = np.ones(3, bool)
+    for curve, lr in ((HILLS, 0.14), (notched, 0.3)):
+        deep, other = gd.landscapes.minima(curve)
+        (top,) = gd.landscapes.hilltops(curve)
+        starts = np.array([deep.point + 1e-3, other.point + 1e-3])
+        held = gd.endings.which_minimum(gd.descend(curve, starts, gd.GD(lr), 20_000)) == [0, 1]
+        assert held.sum() == 1
+        (low, high), sharp = curve.bounds[0], [m.eigenvalues[0] for m in (deep, other)]
+        wider = abs(top.point[0] - low) > abs(high - top.point[0])
+        deep_lets_go = not held[0]
+        agrees &= [deep_lets_go, deep_lets_go == wider, deep_lets_go == (sharp[0] > sharp[1])]
+        if curve is HILLS:
+            assert np.allclose(sharp, [25.2, 13.6], atol=0.06)
+            assert np.allclose(1 - lr * np.array(sharp), [-2.5, -0.9], atol=0.04)
+    (only,) = np.flatnonzero(agrees)
+    return [
+        "it is deeper: walkers come down with more force",
+        "it is wider: there is room for long steps",
+        "its bottom is curved more sharply",
+    ][only]
 
 
 @proof("a rolling ball")
