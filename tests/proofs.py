@@ -258,11 +258,17 @@ def _():
     return "it falls by a whole 1" if 0.99 < fall < 1.01 else "it stays: this is the bottom"
 
 
-@proof("halfway between up and down")
+@proof("up along both axes")
 def _():
-    line = np.linspace(-2, 2, 41)[:, None] * np.array([1, 1])
-    level = np.allclose(SADDLE.value(line), 0)
-    return "is a level straight line" if level else "bends up"
+    ground = gd.landscape("x**2/2 + 2*x*y + y**2/2")
+    angles = np.radians(np.arange(180))
+    ways = np.stack([np.cos(angles), np.sin(angles)], axis=-1)
+    heights = ground.value(ways)
+    assert np.allclose(heights[[0, 90]], 1 / 2)
+    assert np.allclose(heights[135], -1 / 2)
+    assert np.array_equal(ground.gradient((0, 0)), (0, 0))
+    down = heights.min() < 0
+    return "no: some other cut bends down" if down else "yes: up along both axes is up everywhere"
 
 
 @proof("exactly on the ridge")
@@ -280,6 +286,16 @@ def leaves(start, lr):
 def _():
     assert leaves((1.5, 1e-3), lr=0.05) == 73
     return leaves((1.5, 1e-12), lr=0.05)
+
+
+@proof("a thousand on the ridge")
+def _():
+    floor = gd.landscape("x**2 - y**2 + y**4/4")
+    starts = np.random.default_rng(1).uniform((-2, -1e-9), (2, 1e-9), size=(1000, 2))
+    run = gd.descend(floor, starts, gd.GD(lr=0.05), steps=400)
+    assert np.abs(run.points[100]).max() < 1e-3
+    near = np.mean(np.abs(run.final[:, 1]) < 0.1)
+    return "none" if near == 0 else "about half" if near < 0.9 else "all"
 
 
 @proof("a millionth of noise")
