@@ -182,6 +182,14 @@ def test_lines_on_the_ground_follow_the_result_and_their_number():
     )
 
 
+def test_a_named_line_bears_its_name_at_its_end():
+    panel = drawn(gd.Contour(lines={"λ = 1": [(-1, 0), (1, 0.5)]}), ONE)
+    (line,), (name,) = panel.drawn, panel.line_names
+    np.testing.assert_array_equal(data(line), [(-1, 1), (0, 0.5)])
+    assert (name.get_text(), name.xy) == ("λ = 1", (1, 0.5))
+    assert drawn(gd.Contour(lines=[[(-1, 0), (1, 0.5)]]), ONE).line_names == []
+
+
 def test_a_crowd_on_a_curve_stands_at_its_height():
     run = gd.descend(QUARTIC, np.linspace(-2, 2, 30)[:, None], gd.GD(0.01), 50)
     panel = drawn(gd.Curve(), run)

@@ -24,7 +24,8 @@ class OnLandscape(Panel):
     Each run is a ball with the way behind it, which fades; a ring is where it started, an arrow the
     step that it is about to take. A batch of more than eight runs is a crowd of dots. ``marks``
     says whether critical points are marked. ``lines`` are drawn on the ground,
-    ``(lines, n, dim)``, or a function of the result that returns them.
+    ``(lines, n, dim)``, or a function of the result that returns them; a dict names them, and each
+    name stands at its line's end.
     """
 
     marks = True
@@ -64,8 +65,13 @@ class OnLandscape(Panel):
         return landscape, min(count, MOST_RUNS + 1), len(self._lines(run))
 
     def _lines(self, run):
+        return list(self._named_lines(run).values())
+
+    def _named_lines(self, run):
         lines = self.lines(run) if callable(self.lines) else self.lines
-        return () if lines is None else lines
+        if isinstance(lines, dict):
+            return lines
+        return dict(enumerate(() if lines is None else lines))
 
     def place(self, points, landscape):
         """Return where points ``(..., dim)`` of the landscape stand in the picture."""
@@ -82,6 +88,13 @@ class OnLandscape(Panel):
         self.scene(ax, landscape)
         look = {"lw": 3, "zorder": 9}
         self.drawn = [ax.plot([], [], color=COLOURS[number], **look)[0] for number in range(lines)]
+        self.line_names = []
+        for line, name in zip(self.drawn, self._named_lines(run), strict=True):
+            if isinstance(name, str):
+                line.set(color=INK, lw=1.6)
+                text = ax.annotate(name, (0, 0), (5, 3), textcoords="offset points", color=INK)
+                text.set(weight="bold", zorder=12)
+                self.line_names.append(text)
         self.stars, self.names = [], []
         if self.scenery(run) is None:
             self._critical(ax, landscape)
@@ -152,6 +165,8 @@ class OnLandscape(Panel):
             with np.errstate(all="ignore"):
                 way = np.stack(self.place(np.asarray(points, dtype=float), self.landscape(run)))
             self._put(artist, self._visible(way[None])[0])
+        for text, line in zip(self.line_names, self.drawn, strict=False):
+            text.xy = line.get_xdata()[-1], line.get_ydata()[-1]
         if self.crowd:
             self._move_crowd(run)
             return
