@@ -453,11 +453,14 @@ export class Figure {
       if (this.stage.hasPointerCapture(event.pointerId)) this.ask("drag", { at: place(event) });
     });
     const ways = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+    const space = (event) => {
+      if (event.key !== " " || !this.story) return;
+      event.preventDefault();
+      this.play.click();
+    };
+    this.slider.addEventListener("keydown", space);
     this.stage.addEventListener("keydown", (event) => {
-      if (event.key === " " && this.story) {
-        event.preventDefault();
-        this.play.click();
-      }
+      space(event);
       if (!this.grab || !(event.key in ways) || event.ctrlKey || event.altKey || event.metaKey) return;
       event.preventDefault();
       this.ask("key", { by: ways[event.key] });
