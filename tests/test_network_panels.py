@@ -84,7 +84,7 @@ def test_exactly_zero_is_marked_and_so_is_the_first_that_is_not_finite():
     np.testing.assert_allclose(np.sort(panel.zeros.places, axis=0), panel.red.places[:2])
     np.testing.assert_allclose(panel.bursts.places, panel.blue.places[2:3])
     assert panel.activation_total.texts == ["not finite from layer 3 on"]
-    assert panel.gradient_total.texts == ["exactly 0 from layer 2 on"]
+    assert panel.gradient_total.texts == ["exactly 0 from layer 2 down"]
 
 
 def test_the_gradient_bursts_at_the_last_layer_first():
@@ -420,6 +420,20 @@ def test_the_boundary_is_where_the_prediction_is_a_half():
     np.testing.assert_allclose(line(panel)[:, 0], 0.95)
     assert panel.note.get_text() == "0 of 3 wrong"
     assert panel.wrong.get_xdata().size == 0
+
+
+def test_one_answer_for_all_has_no_boundary_and_no_ring():
+    points = ([-1.0, 1.0, 0.9], [0.0, 0.5, -0.5], [0, 1, 0])
+
+    def nearly_flat(slope, plane):
+        return 0.5 + slope * plane[:, 0]
+
+    picture, panel = boundary_of(0.001, points, nearly_flat, bounds=((-1, 1), (-1, 1)), cells=20)
+    assert panel.note.get_text() == "no border: all answers 0.50"
+    assert panel.wrong.get_xdata().size == line(panel).size == 0
+    picture.update(0.1)
+    assert panel.note.get_text() == "1 of 3 wrong"
+    np.testing.assert_allclose(line(panel)[:, 0], 0, atol=1e-12)
 
 
 def test_the_dots_stand_by_class_in_front_of_the_shading():

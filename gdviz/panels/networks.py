@@ -508,7 +508,8 @@ class Boundary(Panel):
 
     The plane is blue where class 0 is predicted, yellow where class 1 is, and paler the less
     certain; where the prediction is ``border`` runs the boundary. A point with a ring is on the
-    wrong side. ``predict(result, plane)`` takes points ``(n, 2)`` and returns ``(n,)``;
+    wrong side; where all predictions lie within 0.01 there is no boundary, and no ring.
+    ``predict(result, plane)`` takes points ``(n, 2)`` and returns ``(n,)``;
     ``points`` is ``(x, y, classes)``, or a function of the result that returns it. Without them
     they are those of a Run on the loss of a ``gdviz.networks.Stack``. ``legend=False`` leaves the
     names of the classes out, and gives their room to the plane. Raises ValueError for what does not
@@ -649,9 +650,17 @@ class Boundary(Panel):
             dots.set_data(*places[classes == number].T)
         with np.errstate(invalid="ignore"):
             wrong = (values[len(self.plane) :] > self.border) != (classes == 1)
+        # which side a point is on says nothing where all predictions are one
+        flat = known.all() and np.ptp(values) < 0.01
+        if flat:
+            wrong[:] = False
+            for line in self.lines:
+                line.set_data([], [])
         self.wrong.set_data(*places[wrong].T)
         self.note.set_text(
-            f"{wrong.sum():,} of {len(wrong):,} wrong"
+            f"no border: all answers {values.mean():.2f}"
+            if flat
+            else f"{wrong.sum():,} of {len(wrong):,} wrong"
             if known.any()
             else "not finite: no prediction"
         )
@@ -710,7 +719,7 @@ def _total(sizes, count, first, step):
     if len(lost):
         return f"not finite from layer {first + step * lost[0]} on"
     if len(gone):
-        return f"exactly 0 from layer {first + step * gone[0]} on"
+        return f"exactly 0 from layer {first + step * gone[0]} {'on' if step > 0 else 'down'}"
     if len(sizes) < 2:
         return ""
     with np.errstate(over="ignore"):
