@@ -429,7 +429,7 @@ def test_one_answer_for_all_has_no_boundary_and_no_ring():
         return 0.5 + slope * plane[:, 0]
 
     picture, panel = boundary_of(0.001, points, nearly_flat, bounds=((-1, 1), (-1, 1)), cells=20)
-    assert panel.note.get_text() == "no border: all answers 0.50"
+    assert panel.note.get_text() == "all answers 0.50"
     assert panel.wrong.get_xdata().size == line(panel).size == 0
     picture.update(0.1)
     assert panel.note.get_text() == "1 of 3 wrong"

@@ -658,7 +658,7 @@ class Boundary(Panel):
                 line.set_data([], [])
         self.wrong.set_data(*places[wrong].T)
         self.note.set_text(
-            f"no border: all answers {values.mean():.2f}"
+            f"all answers {values.mean():.2f}"
             if flat
             else f"{wrong.sum():,} of {len(wrong):,} wrong"
             if known.any()
