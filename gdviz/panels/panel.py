@@ -83,7 +83,7 @@ def finite(values):
     return values[np.isfinite(values)]
 
 
-def calm(values, before, log, decades=16, least=None):
+def calm(values, before, log, decades=16):
     """Return the limits of an axis that follows its data in calm steps.
 
     ``before`` are the limits that it had; they are kept while the data fit in and fill a good part.
