@@ -89,8 +89,6 @@ def test_file_is_small(path):
 
 WORDS, FIGURES, MINUTES = 1200, 4, (15, 35)
 VISIBLE_CELL, VISIBLE_NOTEBOOK = 15, 120
-# a target may hold brackets, as the minutes of a heading
-LINK = re.compile(r"\]\(((?:[^()\s]|\([^()\s]*\))+)\)")
 FOLDED = re.compile(r"# (Setup|Figure|Proof): \S")
 # a heading ends on its minutes in parentheses, and so does a link to it
 LINK = r"\]\(((?:[^()\s]|\([^()\s]*\))+)\)"
@@ -114,9 +112,10 @@ def core_and_deeper(path):
 
 
 def plain(markdown):
-    """The words that a learner reads: no code, no formulas, no tables of claims, no solutions."""
+    """The words that a learner reads: no code, no formulas, no rules of tables, no solutions."""
     text = re.sub(r"<details>.*?</details>", "", markdown, flags=re.DOTALL)
     text = re.sub(r"```.*?```|\$\$.*?\$\$", "", text, flags=re.DOTALL)
+    text = re.sub(r"^(\| (\d+|–) (?=\|)|[|-]+$)", "", text, flags=re.MULTILINE)
     return re.sub(rf"{LINK}|[|#*_`$]", " ", text)
 
 
