@@ -144,6 +144,12 @@ def test_a_large_crowd_leaves_pale_rings():
     assert (few.rings.get_alpha(), many.rings.get_alpha()) == (1.0, 0.2)
 
 
+def test_the_rings_of_a_crowd_can_be_small():
+    usual, small = drawn(gd.Contour(), CROWD), drawn(gd.Contour(rings=1.2), CROWD)
+    assert (usual.rings.get_markersize(), usual.rings.get_markeredgewidth()) == (6, 1)
+    assert (small.rings.get_markersize(), small.rings.get_markeredgewidth()) == (1.2, 0.6)
+
+
 def test_every_critical_point_is_marked_and_many_are_small():
     few, many = (gd.landscape(f"sin({k}*x)*cos({k}*y)", bounds=((-4, 4), (-4, 4))) for k in (1, 3))
     at = SimpleNamespace(points=np.ones((1, 1, 2)))

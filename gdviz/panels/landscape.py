@@ -22,10 +22,10 @@ class OnLandscape(Panel):
     """A walk over a landscape: its bounds are the picture's, its critical points are marked.
 
     Each run is a ball with the way behind it, which fades; a ring is where it started, an arrow the
-    step that it is about to take. A batch of more than eight runs is a crowd of dots. ``marks``
-    says whether critical points are marked. ``lines`` are drawn on the ground,
-    ``(lines, n, dim)``, or a function of the result that returns them; a dict names them, and each
-    name stands at its line's end.
+    step that it is about to take. A batch of more than eight runs is a crowd of dots; ``rings`` is
+    the size of the rings where a crowd started. ``marks`` says whether critical points are marked.
+    ``lines`` are drawn on the ground, ``(lines, n, dim)``, or a function of the result that returns
+    them; a dict names them, and each name stands at its line's end.
     """
 
     marks = True
@@ -40,6 +40,7 @@ class OnLandscape(Panel):
         arrows=0,
         marks=None,
         lines=None,
+        rings=6,
         **options,
     ):
         super().__init__(**options)
@@ -47,7 +48,7 @@ class OnLandscape(Panel):
         self.marks = self.marks if marks is None else marks
         self.labels, self.letters = labels, letters
         self.with_ball, self.arrows = ball, arrows
-        self.lines = lines
+        self.lines, self.size_of_rings = lines, rings
 
     def landscape(self, run):
         """Return the landscape to draw: the one given, or else the one that the run walked on."""
@@ -101,7 +102,10 @@ class OnLandscape(Panel):
         self.crowd = count > MOST_RUNS
         if self.crowd:
             look = {"ls": "none", "marker": "o"}
-            (self.rings,) = ax.plot([], [], mfc="none", mec="#5B6770", ms=6, zorder=9, **look)
+            (self.rings,) = ax.plot([], [], mfc="none", mec="#5B6770", zorder=9, **look)
+            self.rings.set(
+                markersize=self.size_of_rings, markeredgewidth=min(1, self.size_of_rings / 2)
+            )
             # above the star in which a whole crowd may end
             (self.dots,) = ax.plot([], [], color=PRESENT, mew=0, ms=9, zorder=10.7, **look)
         else:
