@@ -270,8 +270,8 @@ class Picture:
                     panel.update(panel.of(self.shown))
 
     @property
-    def png(self):
-        """The picture as Agg draws it, as the bytes of a PNG."""
+    def raster(self):
+        """The picture as Agg draws it: red, green and blue, `(rows, columns, 3)`."""
         renderer = self.canvas.get_renderer()
         pixels = np.asarray(renderer.buffer_rgba())
         pixels[:] = 255
@@ -286,9 +286,13 @@ class Picture:
             for moving in self.moving:
                 for artist in moving:
                     artist.draw(renderer)
-        image = Image.fromarray(pixels).convert("RGB")
+        return pixels[..., :3].copy()
+
+    @property
+    def png(self):
+        """The picture as Agg draws it, as the bytes of a PNG."""
         # 256 colours are enough here, for a third of the bytes
-        buffer = io.BytesIO()
+        image, buffer = Image.fromarray(self.raster), io.BytesIO()
         image.quantize(256, dither=Image.Dither.NONE).save(buffer, "png", compress_level=9)
         return buffer.getvalue()
 
