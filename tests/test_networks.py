@@ -770,5 +770,5 @@ def test_a_skip_that_overflows_is_told():
     run = gd.descend(stack.loss([[1.0]], [0.0]), (1e308, 1.0, 0.0), gd.GD(0.0), steps=1)
     cause = gd.first_not_finite(run)
     assert cause[:3] == (0, 2, "activation")
-    why = "the skip adds activations of size 10^308 to others that are as large."
+    why = "the skip adds activations of size 10³⁰⁸ to others that are as large."
     assert cause.why == why

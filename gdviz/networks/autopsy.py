@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
 
 class Cause(NamedTuple):
     """Where a run was first not finite: `step`, `layer` (from 1), `quantity`; and `why`."""
@@ -37,7 +39,7 @@ def first_not_finite(run):
     >>> cause.step, cause.layer, cause.quantity
     (2, 3, 'pre-activation')
     >>> cause.why
-    'activations of size 10^153 meet weights of size 10^167, beyond 10^308 there is only inf.'
+    'activations of size 10¹⁵³ meet weights of size 10¹⁶⁷, beyond 10³⁰⁸ there is only inf.'
     """
     loss = run.objective
     if not hasattr(getattr(loss, "network", None), "layers"):
@@ -92,4 +94,6 @@ def _why(loss, parameters, layer, quantity):
 
 def _size(array):
     largest = np.abs(array).max()
-    return f"10^{np.floor(np.log10(largest)):.0f}" if 0 < largest < np.inf else f"{largest:g}"
+    if not 0 < largest < np.inf:
+        return f"{largest:g}"
+    return f"10{f'{np.floor(np.log10(largest)):.0f}'.translate(SUPERSCRIPTS)}"
