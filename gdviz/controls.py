@@ -7,7 +7,7 @@ import ipywidgets as widgets
 import numpy as np
 import traitlets
 
-DECADES_A_STEP = 0.01
+DECADES_A_STEP = 0.02
 LABELS = {
     "lr": "learning rate η",
     "beta": "momentum β",
@@ -157,7 +157,7 @@ class LogSlider(widgets.HBox):
 
 
 def log_slider(low, high, value=None):
-    """Return a slider that moves by factors: from ``low`` to ``high``, 100 steps a decade.
+    """Return a slider that moves by factors: from ``low`` to ``high``, 50 steps a decade.
 
     ``value`` is where it starts; without one, at the geometric middle. A number typed into the
     field beside it counts exactly. Raises ValueError unless ``0 < low < high`` and

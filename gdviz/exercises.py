@@ -130,7 +130,7 @@ class Predict:
     def _assemble(self):
         if self.options:
             self.field = widgets.RadioButtons(
-                options=self.options, value=None, layout={"width": "max-content"}
+                options=self.options, value=None, layout={"width": "auto", "margin": "0"}
             )
         else:
             # the value arrives when the learner presses Enter or leaves the field: one message,
@@ -149,7 +149,10 @@ class Predict:
         self.shown = widgets.HTML()
         self.shown.add_class("gdviz-verdict")
         asked = widgets.HTML(f"<style>{STYLE}</style><b>Predict.</b> {html.escape(self.question)}")
-        box = widgets.VBox([asked, self.field, self.button, self.shown])
+        # in one row where there is room, so that the figure below comes into sight
+        row = {"flex_flow": "row wrap", "align_items": "center", "grid_gap": "4px 26px"}
+        answer = widgets.HBox([self.field, self.button], layout=row)
+        box = widgets.VBox([asked, answer, self.shown])
         box.add_class("gdviz-predict")
         return box
 

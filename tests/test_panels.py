@@ -280,6 +280,15 @@ def test_an_arrow_for_each_of_the_first_steps():
     assert [text.get_visible() for text in panel.first_names] == [True, True, False, False]
 
 
+def test_a_name_that_would_stand_on_an_earlier_one_is_left_out():
+    """A walker that swings comes back to where it was: X2 stands on X0, X3 on X1."""
+    swings = gd.descend(RAVINE, (0.0, 1.0), gd.GD(2 / 4 - 0.002), steps=6)
+    panel = drawn(gd.Contour(arrows=5), swings)
+    assert [text.get_visible() for text in panel.first_names] == [True, True] + 4 * [False]
+    boxes = [text.get_window_extent() for text in panel.first_names if text.get_visible()]
+    assert not boxes[0].overlaps(boxes[1])
+
+
 @pytest.mark.parametrize("end", [(9.0, 1.0), (1.0, 9.0), (5.0, 5.0), (1e12, 1.0)])
 def test_an_arrow_ends_where_its_step_ends_and_points_along_it(end):
     ax = Figure(dpi=100).add_subplot()

@@ -11,6 +11,7 @@ from matplotlib.text import Text
 from PIL import Image
 
 import gdviz as gd
+from gdviz.panels.style import COLOURS, PINS
 from gdviz.picture import NARROWEST, WIDEST, Picture, look
 
 BOWL = gd.landscape("ravine", bounds=((-3, 3), (-2, 2)), k=4)
@@ -267,6 +268,10 @@ def test_a_picture_recovers_thirty_times_in_a_row(panel, good, bad):
 
 
 # ---- pins
+
+
+def test_no_pin_looks_like_a_run():
+    assert not set(PINS) & set(COLOURS)
 
 
 def test_pins_are_trails_in_colours_of_their_own():

@@ -57,6 +57,29 @@ def test_the_box_is_inside_and_fills_a_good_part(width):
     assert picture.boxes[0][3] == picture.tall
 
 
+def test_a_minimum_is_marked_where_it_stands_while_it_is_seen():
+    run = gd.descend(RAVINE, (-2.0, 1.0), gd.GD(0.1), steps=3)
+    _, panel = surface(run, marks=True, view=(60, -60))
+    (star,) = panel.stars
+    assert star.get_visible()
+    np.testing.assert_allclose(np.ravel(star.get_data()), panel.place(np.zeros(2), RAVINE))
+    panel.turn(50, 10)
+    assert star.get_visible()
+    np.testing.assert_allclose(np.ravel(star.get_data()), panel.place(np.zeros(2), RAVINE))
+    # from the side the wall of the valley is in front of it
+    panel.turn(0, -60)
+    assert not star.get_visible()
+
+
+def test_the_letters_of_minima_stand_beside_their_stars():
+    _, panel = surface(marks=True)
+    minima = [point for point in HILL.critical_points() if point.kind == "minimum"]
+    assert [name.get_text() for name in panel.names] == ["A", "B", "C", "D"]
+    for name, point in zip(panel.names, minima, strict=True):
+        np.testing.assert_allclose(name.xy, panel.place(point.point, HILL))
+    assert surface()[1].stars == []
+
+
 def test_seen_from_above_the_surface_is_a_map():
     _, panel = surface(view=(90, -90))
     x, y = panel.space.project(np.array([[-5, -5, 0], [5, -5, 0], [-5, 5, 0.0], [0, 0, 9]]))

@@ -96,7 +96,7 @@ class OnLandscape(Panel):
                 text = ax.annotate(name, (0, 0), (5, 3), textcoords="offset points", color=INK)
                 text.set(weight="bold", zorder=12)
                 self.line_names.append(text)
-        self.stars, self.names = [], []
+        self.stars, self.names, self.marked = [], [], []
         if self.scenery(run) is None:
             self._critical(ax, landscape)
         self.crowd = count > MOST_RUNS
@@ -144,18 +144,20 @@ class OnLandscape(Panel):
         minima = [point for point in points if point.kind == "minimum"]
         # many are small, so that they do not hide one another
         size = min(1.0, (24 / max(len(points), 1)) ** 0.5)
-        self.stars, self.names = [], []
+        self.stars, self.names, self.marked = [], [], []
         for point in points:
             least = point.kind == "minimum"
             place = self.place(np.asarray(point.point), landscape)
             look = {"marker": KINDS[point.kind], "ms": size * (15 if least else 11)}
             look |= {"ls": "none", "mfc": "white", "mec": INK, "mew": 1.5, "zorder": 10.6}
             self.stars += ax.plot(*place, **look)
+            self.marked.append((self.stars[-1], point.point))
             if least and self.letters and 1 < len(minima) <= len(ascii_uppercase):
                 letter = ascii_uppercase[minima.index(point)]
                 text = ax.annotate(letter, place, (0, -9), textcoords="offset points")
                 text.set(ha="center", va="top", weight="bold", color=INK, zorder=10.6)
                 self.names.append(text)
+                self.marked.append((text, point.point))
 
     def trails(self, run):
         """Return the way of every run, ``(runs, dim of the picture, steps + 1)``."""
@@ -200,18 +202,18 @@ class OnLandscape(Panel):
         self._name_first(seen)
 
     def _name_first(self, seen):
-        """Write X0, X1, ... beside the first places, as far as there is room between them."""
-        room, last = 22 * self.ax.get_figure(root=True).dpi / 100, None
+        """Write X0, X1, ... beside the first places, each unless it would stand on an earlier."""
+        room, taken = 22 * self.ax.get_figure(root=True).dpi / 100, []
         for number, text in enumerate(self.first_names):
             text.set_visible(number < seen.shape[-1])
             if not text.get_visible():
                 continue
             text.xy = seen[0][:, number]
             place = self.ax.transData.transform(text.xy)
-            if last is not None and np.hypot(*(place - last)) < room:
-                text.set_visible(False)
-            else:
-                last = place
+            free = all(np.hypot(*(place - other)) >= room for other in taken)
+            text.set_visible(free)
+            if free:
+                taken.append(place)
 
     def _ahead(self, run):
         points = getattr(run, "ahead", None)
@@ -367,7 +369,8 @@ class Curve(OnLandscape):
         )
         ax.plot(x, y, color=LINE, lw=2.6, zorder=2)
         ax.fill_between(x, y, ax.get_ylim()[0], color="#7FB3C8", alpha=0.16, lw=0, zorder=1)
-        look = {"color": INK, "lw": 1.4, "ls": (0, (5, 2)), "zorder": 9}
+        # solid, for what is dashed is theory
+        look = {"color": INK, "lw": 1.4, "zorder": 9}
         self.touching = ax.plot([], [], **look)[0] if self.tangent else None
 
     def update(self, run):

@@ -9,7 +9,8 @@ FAINT = "#DFE5EA"
 LINE = "#3B4A6B"
 # the present run, then other runs: Okabe and Ito's colours, which the colour-blind can tell apart
 COLOURS = (PRESENT, "#0072B2", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#7F6000")
-PINS = ("#0072B2", "#7B3294", "#009E73", "#8C6D00", "#5B6770")
+# what a pin leaves looks like no run
+PINS = ("#7B3294", "#4B7A1E", "#A3195B", "#8A9199", "#6B4226")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 KINDS = {"minimum": "*", "maximum": "^", "saddle": "X", "degenerate": "p"}
 WRONG = "#B00020"

@@ -3,6 +3,7 @@
 import numpy as np
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import LightSource
+from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from gdviz.panels.landscape import OnLandscape, height_label, heights
@@ -16,7 +17,8 @@ SIDES = np.array([1.0, 1.0, 0.7])
 class Surface(OnLandscape):
     """A landscape of two variables as a surface in space, which the learner turns by dragging it.
 
-    The arrow keys turn it too, when the picture has the focus. ``view`` is the elevation, 0 to 90,
+    The arrow keys turn it too, when the picture has the focus. ``marks`` marks the critical points
+    that are seen from this side. ``view`` is the elevation, 0 to 90,
     and the azimuth in degrees; without it the surface shows the side on which most of it is seen.
     Raises ValueError for another view.
 
@@ -69,6 +71,14 @@ class Surface(OnLandscape):
     def update(self, run):
         self.shown = run
         super().update(run)
+        landscape = self.landscape(run)
+        for mark, point in self.marked:
+            place = self.place(point, landscape)
+            if isinstance(mark, Line2D):
+                mark.set_data(*np.reshape(place, (2, 1)))
+            else:
+                mark.xy = place
+            mark.set_visible(self.space.sees(point, landscape))
 
     def where(self, value):
         return None
@@ -126,6 +136,19 @@ class Space:
         flat = self._flat(self._unit(points))
         return tuple(np.where(inside, part, np.nan) for part in np.moveaxis(flat, -1, 0))
 
+    def sees(self, point, landscape):
+        """Say whether a point ``(2,)`` is in the box, and not behind a part of the surface."""
+        low, high = self.ends.T
+        point = np.append(point, landscape.value(np.asarray(point, dtype=float)))
+        # from there to the eye, a little above the ground
+        way = self._unit(point) + np.linspace(0.03, 2.0, 120)[:, None] * self.eye
+        places = (way / SIDES + 0.5) * (high - low) + low
+        inside = ((places[:, :2] >= low[:2]) & (places[:, :2] <= high[:2])).all(axis=1)
+        with np.errstate(all="ignore"):
+            covered = landscape.value(places[:, :2]) > places[:, 2] + 0.01 * (high[2] - low[2])
+        begins = ((point[:2] >= low[:2]) & (point[:2] <= high[:2])).all()
+        return bool(begins and not (covered & inside).any())
+
     def _flat(self, points):
         with np.errstate(all="ignore"):
             return points @ self.matrix.T + self.middle
@@ -142,6 +165,7 @@ class Space:
         tall = np.cos(lift) * SIDES[2] + np.sin(lift) * np.hypot(*SIDES[:2])
         self.scale = min(wide, (self.tall - above - below) / tall)
         self.matrix = self.scale * np.array([right, up])
+        self.eye = np.cross(right, up)
         self.middle = np.array([self.across / 2, below + (self.tall - above - below) / 2])
         near = np.where(np.array([np.cos(turn), np.sin(turn)]) >= 0, 1, -1)
         # each row and column from far to near: what is in front is drawn last
