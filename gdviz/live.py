@@ -207,7 +207,9 @@ class Live:
         return "turn" if any(panel.turns for panel in panels) else ""
 
     def _assemble(self):
-        rows = widgets.HBox(list(self.controls.values()), layout={"flex_flow": "row wrap"})
+        rows = widgets.HBox(
+            list(self.controls.values()), layout={"flex_flow": "row wrap", "grid_gap": "0 14px"}
+        )
         box = widgets.VBox([rows, self.canvas])
         box.add_class("gdviz-live")
         return box

@@ -47,10 +47,18 @@ A, B = (minimum.point[0] for minimum in critical(HILLS, "minimum"))
 # 00
 
 
-@proof("rate zero")
+@proof("longer steps")
 def _():
-    run = gd.descend(RAVINE, (-2.5, 1.5), gd.GD(lr=0.0), steps=40)
-    return "stays where it is" if (run.points == run.start).all() else "slides down slowly"
+    rates = np.arange(0.01, 0.25, 0.01)
+    run = gd.descend(RAVINE, (-2.5, 1.5), gd.GD(rates), steps=40)
+    away = np.linalg.norm(run.final, axis=-1)
+    best = int(np.argmin(away))
+    assert (np.diff(away[: best + 1]) < 0).all()
+    assert (np.diff(away[best:]) > 0).all()
+    assert away[-1] > np.hypot(2.5, 1.5)
+    if best == len(rates) - 1:
+        return "nearer and nearer to the bottom"
+    return "nearer at first, then farther and farther away"
 
 
 @proof("downhill or star")
@@ -80,17 +88,20 @@ HILL = gd.landscape("10*exp(-(x**2 + y**2)/10)")
 UPSIDE_DOWN = gd.landscape(f"-({HILL.formula})")
 
 
-@proof("fifth step")
+@proof("steps on the way up")
 def _():
-    start = np.array([-1.9, -1.1])
-    lengths = gd.descend(UPSIDE_DOWN, start, gd.GD(lr=0.25), steps=5).step_lengths
-    share = lengths[4] / lengths[0]
-    return "less than half as long" if share < 0.5 else "just as long" if share < 1.01 else "longer"
+    lengths = gd.descend(UPSIDE_DOWN, (-2.6, -2.0), gd.GD(lr=0.25), steps=40).step_lengths
+    growing = (np.diff(lengths) > 0).tolist()
+    if growing == sorted(growing, reverse=True) and len(set(growing)) == 2:
+        return "grow at first, then shrink"
+    return (
+        "grow from the first to the last" if all(growing) else "shrink from the first to the last"
+    )
 
 
 @proof("equal steps")
 def _():
-    place, distances = np.array([-1.9, -1.1]), []
+    place, distances = np.array([-2.6, -2.0]), []
     for _ in range(100):
         gradient = HILL.gradient(place)
         place = place + 0.8 * gradient / np.linalg.norm(gradient)
@@ -99,12 +110,11 @@ def _():
     return "hops around the top" if max(distances[20:]) < 0.8 else "is far down the other side"
 
 
-@proof("which way")
+@proof("on the little hill")
 def _():
-    for slope in (0.1, 3.0):
-        step, _ = gd.GD(lr=0.1).update(np.array([slope]), (), 0)
-        assert step < 0
-    return "down, against the slope"
+    two_valleys = gd.landscape("w**4/4 - w**2 + 2", variables=("w",))
+    (end,) = gd.descend(two_valleys, 0.0, gd.GD(lr=0.1), steps=60).final
+    return "still on the top" if end == 0 else f"in the {'left' if end < 0 else 'right'} valley"
 
 
 @proof("one step")
