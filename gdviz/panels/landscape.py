@@ -369,8 +369,7 @@ class Curve(OnLandscape):
         )
         ax.plot(x, y, color=LINE, lw=2.6, zorder=2)
         ax.fill_between(x, y, ax.get_ylim()[0], color="#7FB3C8", alpha=0.16, lw=0, zorder=1)
-        # solid, for what is dashed is theory
-        look = {"color": INK, "lw": 1.4, "zorder": 9}
+        look = {"color": INK, "lw": 1.4, "ls": (0, (5, 2)), "zorder": 9}
         self.touching = ax.plot([], [], **look)[0] if self.tangent else None
 
     def update(self, run):
