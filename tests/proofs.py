@@ -722,3 +722,137 @@ MEASURES = {
     "gain for fifty layers": change_over_fifty,
     "threshold that saves": end_of_the_run,
 }
+
+
+# 07
+
+
+def patients():
+    """The loss of a line through 442 patients, and how far above its lowest value it is."""
+    x, y = gd.data.diabetes()
+    loss = gd.data.LeastSquares(np.stack([x, np.ones_like(x)], axis=1), y, mean=True)
+    return loss, lambda w: loss.value(w) - loss.value(loss.solution)
+
+
+def by_batches(loss, size, lr, updates, seed):
+    batches = gd.data.MiniBatches(loss, size, seed)
+    steps = updates or batches.epoch
+    return gd.descend(batches, (-1.5, 3.5), gd.GD(lr), steps, record="last").final
+
+
+@proof("after one pass")
+def _():
+    loss, above = patients()
+    asked = {"all 442": 442, "26": 26, "a single one": 1}
+    nearest = {
+        min(asked, key=lambda who: above(by_batches(loss, asked[who], 0.05, None, seed)))
+        for seed in range(10)
+    }
+    (who,) = nearest
+    return f"the one that asks {who}"
+
+
+@proof("twenty updates each")
+def _():
+    loss, above = patients()
+    heights = [
+        np.mean([above(by_batches(loss, size, 0.1, 20, seed)) for seed in range(20)])
+        for size in (26, 442)
+    ]
+    return "about as far" if 0.8 < heights[0] / heights[1] < 1.25 else "less far"
+
+
+@proof("four times both")
+def _():
+    widths = []
+    for lr, size in ((0.1, 1), (0.4, 4)):
+        noisy = gd.data.Noisy(BOWL, 1.0, size, seed=np.arange(50))
+        run = gd.descend(noisy, np.zeros((50, 1)), gd.GD(lr), 2000)
+        widths.append(run.points[100:].std())
+    ratio = widths[1] / widths[0]
+    return "about as wide" if 0.9 < ratio < 1.2 else f"{ratio:.2f} times as wide"
+
+
+@proof("a batch that grows")
+def _():
+    squares, curvatures = np.full((2, 2), (2.5**2, 1.5**2)), RAVINE.hessian([0.0, 0.0]).diagonal()
+    for step in range(1000):
+        shrunk = 2.0 ** -(step // 100)
+        rate, noise = np.array([[0.15, 0.15 * shrunk], [shrunk, 1.0]])[..., None]
+        squares = (1 - rate * curvatures) ** 2 * squares + rate**2 * noise
+    growing, halved = squares @ curvatures / 2
+    assert growing < 0.01
+    assert halved < 0.01
+    return "it falls as with a rate that is halved every 100 steps, or nearly so"
+
+
+@proof("never drawn")
+def _():
+    drawn = np.random.default_rng(0).integers(442, size=(2000, 442))
+    missed = np.mean([442 - len(set(row)) for row in drawn])
+    expected = 442 * (1 - 1 / 442) ** 442
+    assert abs(missed - expected) < 1
+    return round(expected)
+
+
+@proof("noise on the ridge")
+def _():
+    x, y = gd.data.diabetes()
+    y = y - y.mean()
+    w = np.array([-0.8, 0.8])
+    for row in np.random.default_rng(0).integers(442, size=2000):
+        error = w[0] * w[1] * x[row] - y[row]
+        w = w - 0.2 * error * x[row] * w[::-1]
+    return "it never leaves the ridge" if w.sum() == 0 else "it falls off after a while"
+
+
+@proof("one epoch")
+def _():
+    def epoch(w, x, y, lr, size, seed, last=True, divide=None, shuffle=True, stale=False):
+        order = np.random.default_rng(seed).permutation(len(x)) if shuffle else np.arange(len(x))
+        first, w_of_gradient = 0, w
+        while first < len(x) if last else first + size <= len(x):
+            rows = order[first : first + size]
+            sums = np.sum(((w_of_gradient if stale else w) * x[rows] - y[rows]) * x[rows])
+            w = w - lr * sums / (divide(rows, size) if divide else len(rows))
+            first += size
+        return w
+
+    def with_replacement(w, x, y, lr, size, seed):
+        rng = np.random.default_rng(seed)
+        for _ in range(-(-len(x) // size)):
+            rows = rng.integers(len(x), size=size)
+            w = w - lr * np.mean((w * x[rows] - y[rows]) * x[rows])
+        return w
+
+    def by_mini_batches(w, x, y, lr, size, seed):
+        loss = gd.data.LeastSquares(x[:, None], y, mean=True)
+        for rows in np.split(
+            np.random.default_rng(seed).permutation(len(x)), range(size, len(x), size)
+        ):
+            w = w - lr * loss.on(rows).gradient(np.array([w]))[0]
+        return w
+
+    return by_mini_batches, [
+        lambda *given: epoch(*given, last=False),
+        lambda *given: epoch(*given, shuffle=False),
+        lambda *given: epoch(*given, divide=lambda rows, size: 1),
+        lambda *given: epoch(*given, divide=lambda rows, size: size),
+        lambda *given: epoch(*given, stale=True),
+        lambda w, x, y, lr, size, seed: epoch(w, x, y, lr, len(x), seed),
+        lambda w, x, y, lr, size, seed: epoch(w, x, y, lr, 1, seed),
+        lambda w, x, y, lr, size, seed: epoch(w, x, y, -lr, size, seed),
+        with_replacement,
+    ]
+
+
+@proof("rate and batch for a floor")
+def _():
+    def variance(rate, rows):
+        steep = gd.landscape("x**2")
+        noisy = gd.data.Noisy(steep, 3.0, rows, seed=np.arange(50))
+        run = gd.descend(noisy, np.zeros((50, 1)), gd.GD(rate), 2000)
+        return run.points[100:].var()
+
+    assert abs(variance(0.25, 75.0) - 0.01) < 2e-4
+    return [0.25, 75.0], [[0.25, 25.0], [0.75, 675.0], [0.25, 56.25], [0.25, 100.0], [75.0, 0.25]]
