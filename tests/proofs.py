@@ -759,7 +759,7 @@ def _():
         np.mean([above(by_batches(loss, size, 0.1, 20, seed)) for seed in range(20)])
         for size in (26, 442)
     ]
-    return "about as far" if 0.8 < heights[0] / heights[1] < 1.25 else "less far"
+    return "about as much" if 0.8 < heights[0] / heights[1] < 1.25 else "hardly any"
 
 
 @proof("four times both")
