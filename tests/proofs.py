@@ -783,7 +783,7 @@ def _():
     growing, halved = squares @ curvatures / 2
     assert growing < 0.01
     assert halved < 0.01
-    return "it falls as with a rate that is halved every 100 steps, or nearly so"
+    return "it falls, about as with a rate that is halved every 100 steps"
 
 
 @proof("never drawn")
