@@ -767,7 +767,7 @@ def _():
     rules = gd.AdaGrad(0.1), gd.GD(0.1)
     adagrad, plain = (gd.descend(wall, -5.0, rule, 300).final[0] for rule in rules)
     assert adagrad < -3 < plain < -2
-    return "plain gradient descent"
+    return "GD"
 
 
 @proof("without the correction")
