@@ -718,138 +718,9 @@ def _():
     return 10.0, [0.01, 1e4, 1e6]
 
 
-# 08
-
-RULES = {
-    "GD (plain gradient descent)": gd.GD,
-    "momentum": gd.Momentum,
-    "AdaGrad": gd.AdaGrad,
-    "RMSProp": gd.RMSProp,
-    "Adam": gd.Adam,
-}
-
-
-def steps_of_each(objective, start, rates, finish):
-    """The steps of each rule at its best rate until it stays below the finish, or infinity."""
-    starts = np.broadcast_to(start, (len(rates), len(start)))
-    steps = {}
-    for name, rule in RULES.items():
-        values = gd.descend(objective, starts, rule(rates), steps=300).values
-        above = ~(values <= finish)
-        last = np.where(above.any(axis=0), 300 - np.argmax(above[::-1], axis=0), -1)
-        steps[name] = np.min(last + 1, initial=np.inf, where=last < 300)
-    return steps
-
-
-@proof("first in the ravine")
-def _():
-    ravine, rates = gd.landscape("ravine", k=100), np.geomspace(1e-4, 3, 200)
-    for start in ((-2.5, 1.2), (1.7, -1.9), (0.5, 1.0)):
-        finish = 1e-6 * ravine.value(np.array(start))
-        steps = steps_of_each(ravine, start, rates, finish)
-        assert min(steps, key=steps.get) == "AdaGrad"
-    return "AdaGrad"
-
-
-@proof("heavy ball at its best")
-def _():
-    ravine = gd.landscape("ravine", k=100)
-    rules = gd.Momentum(4 / 11**2, (9 / 11) ** 2), gd.GD(2 / 101)
-    runs = [gd.descend(ravine, (1.0, 1.0), rule, steps=1000) for rule in rules]
-    assert [run.reached(2**0.5 * 1e-6, minimum=(0, 0)) for run in runs] == [93, 691]
-    return "about 90"
-
-
-@proof("after the wall")
-def _():
-    formula = "2*log(1 + exp(-5*(x + 4))) - 0.02*x - 1.5*exp(-(x - 3)**2)"
-    wall = gd.landscape(formula, bounds=((-5.6, 4.6),))
-    rules = gd.AdaGrad(0.1), gd.GD(0.1)
-    adagrad, plain = (gd.descend(wall, -5.0, rule, 300).final[0] for rule in rules)
-    assert adagrad < -3 < plain < -2
-    return "GD"
-
-
-@proof("without the correction")
-def _():
-    m, s = 1 - 0.9 ** np.arange(1, 100), 1 - 0.999 ** np.arange(1, 100)
-    assert (m / np.sqrt(s) > 3).all()
-    return "too long"
-
-
-@proof("who trains the stuck stack")
-def _():
-    places = np.random.default_rng(3).uniform(-1.5, 1.5, size=(48, 2))
-    stack = gd.networks.Stack(8, width=8, inputs=2, activation="sigmoid")
-    loss = stack.loss(places, (places.sum(axis=1) > 0).astype(float))
-    start = stack.initial(gain=1.0, seed=1)
-    steps = steps_of_each(loss, start, np.geomspace(1e-3, 1, 13), 0.01)
-    trained = [name for name, number in steps.items() if number <= 300]
-    assert trained == ["AdaGrad", "RMSProp", "Adam"]
-    return "AdaGrad, RMSProp and Adam"
-
-
-def steps_with(beta):
-    steep = gd.landscape("(x**2 + 400*y**2) / 2")
-    run = gd.descend(steep, (1.0, 1.0), gd.Momentum(lr=0.009, beta=beta), steps=1000)
-    above = np.linalg.norm(run.points, axis=-1) > 2**0.5 / 1000
-    return int(np.flatnonzero(above)[-1]) + 1
-
-
-@proof("a ball for a steep ravine")
-def _():
-    return ((400**0.5 - 1) / (400**0.5 + 1)) ** 2, [0.9, 0.5, 0.0, 0.99, 19 / 21]
-
-
-@proof("Adam step by step")
-def _():
-    def adam(gradients, first=1, m_by=0.1, s_by=0.001, inside=0.0, eps=1e-8, power=2, sign=-1):
-        m, s, steps = 0.0, 0.0, []
-        for k, g in enumerate(gradients, start=first):
-            m, s = 0.9 * m + m_by * g, 0.999 * s + s_by * abs(g) ** power
-            root = (s / (1 - 0.999**k) + inside) ** (1 / power)
-            steps.append(sign * 0.1 * m / (1 - 0.9**k) / (root + eps))
-        return steps
-
-    def uncorrected(gradients):
-        m, s, steps = 0.0, 0.0, []
-        for g in gradients:
-            m, s = 0.9 * m + 0.1 * g, 0.999 * s + 0.001 * g**2
-            steps.append(-0.1 * m / (s**0.5 + 1e-8))
-        return steps
-
-    rule, x = gd.Adam(0.1), np.zeros(1)
-    state = rule.init(x)
-    given = [3.0, -1.0, 0.5, 0.0, 1e-7]
-    for step, (g, ours) in enumerate(zip(given, adam(given), strict=True)):
-        delta, state = rule.update(np.array([g]), state, step)
-        assert np.isclose(delta[0], ours, rtol=1e-9)
-    return adam, [
-        uncorrected,
-        lambda gradients: adam(gradients, first=2),
-        lambda gradients: adam(gradients, inside=1e-8, eps=0.0),
-        lambda gradients: adam(gradients, eps=0.0, inside=1e-300),
-        lambda gradients: adam(gradients, power=1),
-        lambda gradients: adam(gradients, sign=1),
-        lambda gradients: adam(gradients, m_by=1.0),
-        lambda gradients: np.cumsum(adam(gradients)),
-        lambda gradients: adam(gradients)[-1:],
-    ]
-
-
-@proof("a weight that nobody uses")
-def _():
-    unused = gd.landscape("(y - 1)**2 / 2", variables=("x", "y"))
-    rules = [gd.WeightDecay(gd.Adam(0.02), strength) for strength in (0.01, 0.0001)]
-    ends = [gd.descend(unused, (2.0, 2.0), rule, steps=100).final[0] for rule in rules]
-    assert 0.4 < ends[0] < 0.5
-    return "both are at the same place" if abs(ends[0] - ends[1]) < 1e-3 else "the one with 0.01"
-
-
 MEASURES = {
     "gain for fifty layers": change_over_fifty,
     "threshold that saves": end_of_the_run,
-    "a ball for a steep ravine": steps_with,
 }
 
 
@@ -985,3 +856,134 @@ def _():
 
     assert abs(variance(0.25, 75.0) - 0.01) < 2e-4
     return [0.25, 75.0], [[0.25, 25.0], [0.75, 675.0], [0.25, 56.25], [0.25, 100.0], [75.0, 0.25]]
+
+
+# 08
+
+RULES = {
+    "GD (plain gradient descent)": gd.GD,
+    "momentum": gd.Momentum,
+    "AdaGrad": gd.AdaGrad,
+    "RMSProp": gd.RMSProp,
+    "Adam": gd.Adam,
+}
+
+
+def steps_of_each(objective, start, rates, finish):
+    """The steps of each rule at its best rate until it stays below the finish, or infinity."""
+    starts = np.broadcast_to(start, (len(rates), len(start)))
+    steps = {}
+    for name, rule in RULES.items():
+        values = gd.descend(objective, starts, rule(rates), steps=300).values
+        above = ~(values <= finish)
+        last = np.where(above.any(axis=0), 300 - np.argmax(above[::-1], axis=0), -1)
+        steps[name] = np.where(last < 300, last + 1, np.inf).min()
+    return steps
+
+
+@proof("first in the ravine")
+def _():
+    ravine, rates = gd.landscape("ravine", k=100), np.geomspace(1e-4, 3, 200)
+    for start in ((-2.5, 1.2), (1.7, -1.9), (0.5, 1.0)):
+        finish = 1e-6 * ravine.value(np.array(start))
+        steps = steps_of_each(ravine, start, rates, finish)
+        assert min(steps, key=steps.get) == "AdaGrad"
+    return "AdaGrad"
+
+
+@proof("heavy ball at its best")
+def _():
+    ravine = gd.landscape("ravine", k=100)
+    rules = gd.Momentum(4 / 11**2, (9 / 11) ** 2), gd.GD(2 / 101)
+    runs = [gd.descend(ravine, (1.0, 1.0), rule, steps=1000) for rule in rules]
+    assert [run.reached(2**0.5 * 1e-6, minimum=(0, 0)) for run in runs] == [93, 691]
+    return "about 90"
+
+
+@proof("after the wall")
+def _():
+    formula = "2*log(1 + exp(-5*(x + 4))) - 0.02*x - 1.5*exp(-(x - 3)**2)"
+    wall = gd.landscape(formula, bounds=((-5.6, 4.6),))
+    rules = gd.AdaGrad(0.1), gd.GD(0.1)
+    adagrad, plain = (gd.descend(wall, -5.0, rule, 300).final[0] for rule in rules)
+    assert adagrad < -3 < plain < -2
+    return "GD"
+
+
+@proof("without the correction")
+def _():
+    m, s = 1 - 0.9 ** np.arange(1, 100), 1 - 0.999 ** np.arange(1, 100)
+    assert (m / np.sqrt(s) > 3).all()
+    return "too long"
+
+
+@proof("who trains the stuck stack")
+def _():
+    places = np.random.default_rng(3).uniform(-1.5, 1.5, size=(48, 2))
+    stack = gd.networks.Stack(8, width=8, inputs=2, activation="sigmoid")
+    loss = stack.loss(places, (places.sum(axis=1) > 0).astype(float))
+    start = stack.initial(gain=1.0, seed=1)
+    steps = steps_of_each(loss, start, np.geomspace(1e-3, 1, 13), 0.01)
+    trained = [name for name, number in steps.items() if number <= 300]
+    assert trained == ["AdaGrad", "RMSProp", "Adam"]
+    return "AdaGrad, RMSProp and Adam"
+
+
+def steps_with(beta):
+    steep = gd.landscape("(x**2 + 400*y**2) / 2")
+    run = gd.descend(steep, (1.0, 1.0), gd.Momentum(lr=0.009, beta=beta), steps=1000)
+    above = np.linalg.norm(run.points, axis=-1) > 2**0.5 / 1000
+    return int(np.flatnonzero(above)[-1]) + 1
+
+
+@proof("a ball for a steep ravine")
+def _():
+    return ((400**0.5 - 1) / (400**0.5 + 1)) ** 2, [0.9, 0.5, 0.0, 0.99, 19 / 21]
+
+
+@proof("Adam step by step")
+def _():
+    def adam(gradients, first=1, m_by=0.1, s_by=0.001, inside=0.0, eps=1e-8, power=2, sign=-1):
+        m, s, steps = 0.0, 0.0, []
+        for k, g in enumerate(gradients, start=first):
+            m, s = 0.9 * m + m_by * g, 0.999 * s + s_by * abs(g) ** power
+            root = (s / (1 - 0.999**k) + inside) ** (1 / power)
+            steps.append(sign * 0.1 * m / (1 - 0.9**k) / (root + eps))
+        return steps
+
+    def uncorrected(gradients):
+        m, s, steps = 0.0, 0.0, []
+        for g in gradients:
+            m, s = 0.9 * m + 0.1 * g, 0.999 * s + 0.001 * g**2
+            steps.append(-0.1 * m / (s**0.5 + 1e-8))
+        return steps
+
+    rule, x = gd.Adam(0.1), np.zeros(1)
+    state = rule.init(x)
+    given = [3.0, -1.0, 0.5, 0.0, 1e-7]
+    for step, (g, ours) in enumerate(zip(given, adam(given), strict=True)):
+        delta, state = rule.update(np.array([g]), state, step)
+        assert np.isclose(delta[0], ours, rtol=1e-9)
+    return adam, [
+        uncorrected,
+        lambda gradients: adam(gradients, first=2),
+        lambda gradients: adam(gradients, inside=1e-8, eps=0.0),
+        lambda gradients: adam(gradients, eps=0.0, inside=1e-300),
+        lambda gradients: adam(gradients, power=1),
+        lambda gradients: adam(gradients, sign=1),
+        lambda gradients: adam(gradients, m_by=1.0),
+        lambda gradients: np.cumsum(adam(gradients)),
+        lambda gradients: adam(gradients)[-1:],
+    ]
+
+
+@proof("a weight that nobody uses")
+def _():
+    unused = gd.landscape("(y - 1)**2 / 2", variables=("x", "y"))
+    rules = [gd.WeightDecay(gd.Adam(0.02), strength) for strength in (0.01, 0.0001)]
+    ends = [gd.descend(unused, (2.0, 2.0), rule, steps=100).final[0] for rule in rules]
+    assert 0.4 < ends[0] < 0.5
+    return "both are at the same place" if abs(ends[0] - ends[1]) < 1e-3 else "the one with 0.01"
+
+
+MEASURES["a ball for a steep ravine"] = steps_with
