@@ -39,6 +39,7 @@ from gdviz.picture import show
 from gdviz.progress import Progress
 from gdviz.schedules import Constant, Cosine, Exponential, InverseTime, StepDecay, WarmUp
 from gdviz.training import Training, train
+from gdviz.trials import Trials
 
 __all__ = [
     "GD",
@@ -73,6 +74,7 @@ __all__ = [
     "Surface",
     "Sweep",
     "Training",
+    "Trials",
     "WarmUp",
     "WeightDecay",
     "check",

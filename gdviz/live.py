@@ -26,6 +26,7 @@ FRAMES_OF_PLAY = 120
 # so long, in seconds, the browser may take to report where it has moved a handle to
 REPORT = 1.0
 ASKED = {"press", "drag", "key", "step"}
+Menu = widgets.Dropdown
 STOPPED = "Stopped before it was done: the picture is as it was. Move a control to go on."
 
 # JupyterLab may handle two events of one page in two threads at once, and matplotlib is not made
@@ -471,7 +472,7 @@ class Live:
         if drags:
             place = panel.ax.bbox.get_points().mean(axis=0)
             for axis, widget in drags.items():
-                number, numbers = "xy".index(axis), np.ravel(widget.value)
+                number, numbers = "xy".index(axis), np.ravel(_number_of(widget))
                 value = np.full(2, float(numbers[min(number, len(numbers) - 1)]))
                 place[number] = panel.ax.transData.transform(value)[number]
             return [(place, functools.partial(self._drag_axes, panel, drags))]
@@ -506,14 +507,14 @@ class Live:
         before = self.values
         with self._silence():
             for axis, widget in drags.items():
-                low, high = ends[axis]
+                low, high = sorted(ends[axis])
                 value = float(np.clip(place["xy".index(axis)], low, high))
                 if scales[axis] == "log":
                     value = float(f"{value:.3g}")
                 else:
                     value = _rounded(value, low, high)
                 _put(widget, value, "xy".index(axis))
-                if not isinstance(widget, Point):
+                if not isinstance(widget, (Point, Menu)):
                     self._dragged.append((time.monotonic(), widget, widget.value))
         if self.values != before:
             self._refresh()
@@ -585,8 +586,16 @@ def _rounded(value, low, high):
     return round(float(value), 2 - math.floor(math.log10(abs(high - low))))
 
 
+def _number_of(widget):
+    """Return the number of a control's value, of a menu that of the option."""
+    return widget.index if isinstance(widget, Menu) else widget.value
+
+
 def _put(widget, value, place):
     """Give a control, or that coordinate of a start, the nearest value that it can take."""
+    if isinstance(widget, Menu):
+        widget.index = int(np.clip(round(value), 0, len(widget.options) - 1))
+        return
     low, high = getattr(widget, "min", -math.inf), getattr(widget, "max", math.inf)
     if isinstance(widget, Point):
         numbers = np.atleast_1d(widget.value)

@@ -761,6 +761,32 @@ def test_a_drag_of_two_controls_computes_once():
     assert len(calls) == 1
 
 
+def test_the_ball_of_a_table_moves_two_menus():
+    columns, rows = ["tea", "rest", "soup"], ["cold", "flu"]
+    live = gd.Live(
+        lambda cure="rest", disease="flu": (columns.index(cure), rows.index(disease)),
+        gd.Cells(
+            lambda place: np.zeros((2, 3)),
+            names=(columns, rows),
+            at=lambda place: place,
+            drag=("cure", "disease"),
+            limits=(0, 1),
+        ),
+        cure=columns,
+        disease=rows,
+    )
+    panel = live.picture.panels[0]
+    assert np.ravel(panel.ball.get_data()).tolist() == [1, 1]
+    press(live, (2.3, 0.2))
+    assert live.values == {"cure": "soup", "disease": "cold"}
+    drag(live, (-0.4, 5.0))
+    assert live.values == {"cure": "tea", "disease": "flu"}
+    assert np.ravel(panel.ball.get_data()).tolist() == [0, 1]
+    tell(live, "key", by=[1, 0])
+    tell(live, "key", by=[0, 1])
+    assert live.values == {"cure": "rest", "disease": "cold"}
+
+
 def test_the_marked_value_of_a_sweep_can_be_dragged():
     rates = np.geomspace(0.001, 1, 31)
     live = gd.Live(

@@ -811,6 +811,35 @@ def test_the_same_cells_keep_their_name():
     assert panel.image.name != name
 
 
+def test_a_table_has_its_first_row_on_top_and_words_in_its_cells():
+    names = ["tea", "rest", "soup"], ["cold", "flu"]
+    texts = [["a", "b", ""], ["d", "e", "f"]]
+    table = gd.Cells(names=names, texts=lambda cells: texts, limits=(0, 1))
+    panel = drawn(table, np.array([[0.0, 0.5, -1.0], [1.0, 0.0, np.nan]]))
+    assert [tick.get_text() for tick in panel.ax.get_xticklabels()] == names[0]
+    assert [tick.get_text() for tick in panel.ax.get_yticklabels()] == names[1]
+    (_, tea_up), (_, flu_up) = panel.ax.transData.transform([(0, 0), (0, 1)])
+    assert tea_up > flu_up
+    renderer = panel.picture.canvas.get_renderer()
+    panel.image.draw(renderer)
+    pixels = np.asarray(renderer.buffer_rgba())
+    for (x, y), colour in {(0, 0): 0.0, (0, 1): 1.0, (1, 0): 0.5}.items():
+        across, up = panel.ax.transData.transform((x - 0.3, y - 0.3)).round().astype(int)
+        expected = panel.map(round(colour * 199) / 199)[:3]
+        np.testing.assert_allclose(
+            pixels[len(pixels) - 1 - up, across, :3] / 255, expected, atol=3e-3
+        )
+    # in the middle of its cell, but for half the height of a letter
+    assert [(x, round(y), text) for x, y, text, _ in panel.writing.words] == [
+        (0, 0, "a"), (1, 0, "b"), (0, 1, "d"), (1, 1, "e"), (2, 1, "f"),
+    ]  # fmt: skip
+
+
+def test_a_table_has_a_name_for_every_row_and_column():
+    with pytest.raises(ValueError, match="3 by 2 cells, and names for 2 by 3 rows and columns"):
+        drawn(gd.Cells(names=(["a", "b", "c"], ["d", "e"])), np.zeros((3, 2)))
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

@@ -9,6 +9,7 @@ from matplotlib.colors import to_hex, to_rgb
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
+from gdviz.panels.marks import Words, width_of
 from gdviz.panels.panel import Panel, Rules, calm, note, walker
 from gdviz.panels.style import INK, WRONG
 
@@ -16,6 +17,8 @@ from gdviz.panels.style import INK, WRONG
 REGIONS = ("#3E8FC0", "#F3E58C", "#D9A3C1", "#58B894", "#A9D8F0", "#F0C066", "#A08C4A")
 UNSETTLED, GONE = "#E6E6E6", "#6B6B6B"
 SHADES = 200
+# how the names of columns climb: across and up, of a length of 1
+SLANT = 0.82, 0.57
 
 
 class Cells(Panel):
@@ -32,6 +35,10 @@ class Cells(Panel):
     ``drag`` names the two controls that the axes stand for, or a start of two coordinates, so that
     the ball moves both.
     ``marks`` are letters at places, ``{"A": (x, y)}``, or a function of the result.
+
+    ``names`` makes a table of the map: the names of its columns and of its rows, the first row on
+    top. The controls that ``drag`` names may then be menus in the same order. ``texts(result)``,
+    ``(rows, columns)``, are the words in its cells.
 
     >>> import gdviz as gd
     >>> picture = gd.show([[0, 1], [1, -1]], Cells(regions=("A", "B")))
@@ -53,6 +60,8 @@ class Cells(Panel):
         at=None,
         drag=None,
         marks=None,
+        names=None,
+        texts=None,
         hlines=None,
         vlines=None,
         xlabel="",
@@ -68,6 +77,7 @@ class Cells(Panel):
         self.x, self.y = x, y
         self.regions, self.shades, self.log = regions, limits, log
         self.at, self.marks, self.words = at, marks, words
+        self.names, self.texts = names, texts
         drag = (drag, drag) if isinstance(drag, str) else drag
         self.drags = dict(zip("xy", drag, strict=False)) if drag else {}
         self.rules = [("y", hlines), ("x", vlines)]
@@ -77,6 +87,10 @@ class Cells(Panel):
         self.margins = (72, 16, 10, 96 if regions else 50)
         if not regions:
             self.margins = (72, 104, 12, 50)
+        if names:
+            across, down = (max(map(width_of, row)) for row in names)
+            # the names of the columns stand aslant
+            self.margins = (24 + int(down), *self.margins[1:3], 30 + int(SLANT[1] * across))
 
     def _given(self, what, result):
         return what(result) if callable(what) else what
@@ -84,6 +98,11 @@ class Cells(Panel):
     def ends(self, result, cells):
         """Return where the axes end: half a cell beyond the first and the last place."""
         found = []
+        if self.names and cells.shape != tuple(map(len, self.names[::-1])):
+            raise ValueError(
+                f"the table has {' by '.join(map(str, cells.shape))} cells, and names for "
+                f"{' by '.join(str(len(row)) for row in self.names[::-1])} rows and columns"
+            )
         for places, count, log in zip(
             (self.x, self.y), cells.shape[::-1], ("x" in self.log, "y" in self.log), strict=True
         ):
@@ -104,6 +123,8 @@ class Cells(Panel):
             half = steps[0] / 2 if count > 1 else 0.5
             ends = scaled[0] - half, scaled[-1] + half
             found.append(tuple(float(end) for end in (np.exp(ends) if log else ends)))
+        if self.names:
+            found[1] = found[1][::-1]
         return tuple(found)
 
     def _cells(self, result):
@@ -131,11 +152,18 @@ class Cells(Panel):
                 axis.set_major_locator(
                     MaxNLocator(6, steps=[1, 2, 5, 10], integer=whole, min_n_ticks=1)
                 )
+        if self.names:
+            columns, rows = self.names
+            slant = np.degrees(np.arctan2(SLANT[1], SLANT[0]))
+            aslant = {"rotation": slant, "ha": "right", "rotation_mode": "anchor"}
+            ax.set_xticks(range(len(columns)), columns, **aslant)
+            ax.set_yticks(range(len(rows)), rows)
         if self.equal:
             ax.set_aspect("equal")
             # the legend's columns fit the width that is left, the first time as later
             ax.apply_aspect()
         self.image = ax.add_artist(Grid())
+        self.writing = ax.add_artist(Words(INK)) if self.texts else None
         names = self._given(self.regions, result)
         if names:
             self.image.palette = [*REGIONS, GONE, UNSETTLED]
@@ -157,7 +185,11 @@ class Cells(Panel):
 
     def update(self, result):
         cells = self._cells(result)
-        self.image.set_data(self._indices(cells))
+        indices = self._indices(cells)
+        # what is drawn first is at the bottom
+        self.image.set_data(indices[::-1] if self.names else indices)
+        if self.writing is not None:
+            self._write(self.texts(result))
         self.image.extent = self.ends(result, cells)
         for rules in self.lines_that_matter:
             rules.move(result)
@@ -168,6 +200,19 @@ class Cells(Panel):
             place = self.at(result)
             self.ball.set_data(*([], []) if place is None else ([place[0]], [place[1]]))
         self.note.set_text(self.words(result) if self.words else "")
+
+    def _write(self, texts):
+        """Write a word into the middle of each cell."""
+        pixel = self.ax.get_figure(root=True).dpi / 100 / self.ax.bbox.height
+        bottom, top = self.ax.get_ylim()
+        lower = 4 * pixel * (bottom - top)
+        self.writing.set_words(
+            [
+                (column, row + lower, text, 0.5)
+                for row, texts_of_row in enumerate(texts)
+                for column, text in enumerate(texts_of_row)
+            ]
+        )
 
     def _indices(self, cells):
         if self.regions:
