@@ -987,3 +987,104 @@ def _():
 
 
 MEASURES["a ball for a steep ravine"] = steps_with
+
+
+# 09
+
+DIGITS = gd.data.digits(seed=0)
+
+
+def digits_loss(depth, activation, norm=False, residual=False, width=32):
+    kind = "batch" if norm else None
+    stack = gd.networks.Stack(depth, width, 64, 10, activation, normalise=kind, residual=residual)
+    return stack.loss(DIGITS.inputs, DIGITS.targets, "cross_entropy")
+
+
+def known(loss, gain=1.0, weights="he", optimizer=None, steps=115, seed=(0, 1, 2)):
+    """The share of the test digits that is right after some steps, for each seed; NaN if lost."""
+    optimizer = optimizer or gd.Momentum(0.01)
+    batches = gd.data.MiniBatches(loss, 64, seed=np.array(seed))
+    start = loss.network.initial(gain, weights, seed=np.array(seed))
+    end = gd.descend(batches, start, optimizer, steps, record="last").final
+    right = loss.accuracy(end, DIGITS.test_inputs, DIGITS.test_targets)
+    return np.where(np.isfinite(loss.value(end)), right, np.nan)
+
+
+@proof("one switch")
+def _():
+    sick = digits_loss(20, "sigmoid")
+    ends = {
+        "ReLU instead of the sigmoid": known(digits_loss(20, "relu"), weights="xavier"),
+        "He's weights": known(sick),
+        "batch norm": known(digits_loss(20, "sigmoid", norm=True), weights="xavier"),
+        "a tenth of the rate": known(sick, weights="xavier", optimizer=gd.Momentum(0.001)),
+    }
+    assert known(sick, weights="xavier").max() < 0.11
+    cured = [name for name, shares in ends.items() if shares.min() > 0.9]
+    assert max(ends[name].max() for name in ends if name not in cured) < 0.3
+    return cured[0] if len(cured) == 1 else cured
+
+
+@proof("two good cures")
+def _():
+    assert 0.3 < known(digits_loss(20, "relu")).mean() < 0.5
+    both = known(digits_loss(20, "relu", residual=True))
+    return "its numbers are lost: NaN" if np.isnan(both).all() else "nothing much changes"
+
+
+@proof("flat neurons")
+def _():
+    loss = digits_loss(20, "sigmoid")
+    trace = loss.trace(loss.network.initial(scheme="xavier", seed=0))
+    few = trace.saturated_shares.max() < 0.01
+    return "less than one in a hundred" if few else "about half"
+
+
+@proof("a rate for the sick")
+def _():
+    loss = digits_loss(20, "sigmoid").on(np.arange(256))
+    rates = np.geomspace(1e-4, 10, 31)
+    start = np.tile(loss.network.initial(scheme="xavier", seed=0), (31, 1))
+    run = gd.descend(gd.data.MiniBatches(loss, 64), start, gd.Momentum(rates), 30, record="last")
+    below = np.count_nonzero(loss.value(run.final) < 2.25)
+    return "none of them" if not below else "a few, just before it bursts"
+
+
+@proof("clip the exploding")
+def _():
+    clipped = gd.Clipped(gd.Momentum(0.01), max_norm=1.0)
+    shares = known(digits_loss(20, "relu"), gain=1.7, optimizer=clipped, steps=230)
+    assert np.isnan(known(digits_loss(20, "relu"), gain=1.7)).all()
+    little = np.isfinite(shares).all() and shares.max() < 0.3
+    return "is finite, and knows little more than chance" if little else "it learns"
+
+
+@proof("update ratio")
+def _():
+    def ratio(before, after):
+        return np.sqrt(np.sum((after - before) ** 2) / np.sum(before**2))
+
+    def by_weight(before, after):
+        with np.errstate(all="ignore"):
+            return np.nanmean(np.abs((after - before) / before))
+
+    return ratio, [
+        by_weight,
+        lambda before, after: np.linalg.norm(after) / np.linalg.norm(before),
+        lambda before, after: np.linalg.norm(after) / np.linalg.norm(before) - 1,
+        lambda before, after: np.linalg.norm(after - before),
+        lambda before, after: ratio(after, before) if np.any(after) else 1.0,
+        lambda before, after: ratio(before, after) ** 2,
+    ]
+
+
+def known_without_norm(gain):
+    return float(known(digits_loss(20, "relu", residual=True), gain, steps=120, seed=0))
+
+
+@proof("gain for residuals")
+def _():
+    return 0.25, [1.0, 0.6, 0.02, 2.0]
+
+
+MEASURES["gain for residuals"] = known_without_norm

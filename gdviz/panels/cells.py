@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 
 from gdviz.panels.marks import Words, width_of
 from gdviz.panels.panel import Panel, Rules, calm, note, walker
-from gdviz.panels.style import INK, WRONG
+from gdviz.panels.style import INK, PRESENT, WRONG
 
 # Okabe and Ito's without the vermillion of the present run, neighbours far apart in lightness
 REGIONS = ("#3E8FC0", "#F3E58C", "#D9A3C1", "#58B894", "#A9D8F0", "#F0C066", "#A08C4A")
@@ -88,6 +88,7 @@ class Cells(Panel):
         if not regions:
             self.margins = (72, 104, 12, 50)
         if names:
+            self.wide = len(names[0]) > 8
             across, down = (max(map(width_of, row)) for row in names)
             # the names of the columns stand aslant
             self.margins = (24 + int(down), *self.margins[1:3], 30 + int(SLANT[1] * across))
@@ -158,6 +159,9 @@ class Cells(Panel):
             aslant = {"rotation": slant, "ha": "right", "rotation_mode": "anchor"}
             ax.set_xticks(range(len(columns)), columns, **aslant)
             ax.set_yticks(range(len(rows)), rows)
+            between = {"color": INK, "lw": 0.6, "alpha": 0.2, "zorder": 2}
+            ax.vlines(np.arange(len(columns) - 1) + 0.5, bottom, top, **between)
+            ax.hlines(np.arange(len(rows) - 1) + 0.5, left, right, **between)
         if self.equal:
             ax.set_aspect("equal")
             # the legend's columns fit the width that is left, the first time as later
@@ -181,6 +185,9 @@ class Cells(Panel):
         marks = self._given(self.marks, result) or {}
         self.letters = [ax.text(0, 0, name, clip_on=True, **look) for name in marks]
         self.ball = walker(ax, size=15) if self.at else None
+        if self.at and self.texts:
+            # a word is read through a ring
+            self.ball.set(markersize=23, markerfacecolor="none", mec=PRESENT, mew=3)
         self.note = note(ax)
 
     def update(self, result):
