@@ -187,8 +187,11 @@ def try_pin(live):
     return False
 
 
-# what has no trail: the boundary, the layers and the net would hide the present one
-WITHOUT_TRAIL = (gd.panels.Boundary, gd.panels.Layers, gd.panels.Net, gd.panels.Surface)
+# what shows no trail: the boundary, the layers and the net would hide the present one, and cells
+# hide what lies under them
+WITHOUT_TRAIL = (
+    gd.panels.Boundary, gd.panels.Cells, gd.panels.Layers, gd.panels.Net, gd.panels.Surface,
+)  # fmt: skip
 
 
 def visit(live):
