@@ -160,8 +160,11 @@ class Cells(Panel):
             ax.set_xticks(range(len(columns)), columns, **aslant)
             ax.set_yticks(range(len(rows)), rows)
             between = {"color": INK, "lw": 0.6, "alpha": 0.2, "zorder": 2}
-            ax.vlines(np.arange(len(columns) - 1) + 0.5, bottom, top, **between)
-            ax.hlines(np.arange(len(rows) - 1) + 0.5, left, right, **between)
+            # above the cells, and so among what moves
+            self.between = [
+                ax.vlines(np.arange(len(columns) - 1) + 0.5, bottom, top, **between),
+                ax.hlines(np.arange(len(rows) - 1) + 0.5, left, right, **between),
+            ]
         if self.equal:
             ax.set_aspect("equal")
             # the legend's columns fit the width that is left, the first time as later

@@ -120,7 +120,7 @@ class Histogram(Panel):
         if lost:
             return f"not finite: {self.ylabel} {lost[0]}" + " and more" * (len(lost) > 1)
         zeros = np.concatenate(rows) == 0
-        return f"{zeros.mean():.0%} are exactly 0" if self.log and zeros.any() else ""
+        return f"{zeros.mean():.0%} are exactly 0" if self.log and zeros.mean() > 0.005 else ""
 
 
 def _common(rows):
