@@ -13,7 +13,7 @@ import gdviz as gd
 from gdviz.panels.cells import GONE, REGIONS, UNSETTLED
 from gdviz.panels.landscape import AGES, MOST_RUNS, contour_levels, heights
 from gdviz.panels.panel import FAR, Arrow, calm
-from gdviz.panels.style import COLOURS, MARKERS, PRESENT, WRONG
+from gdviz.panels.style import COLOURS, INK, MARKERS, PRESENT, WRONG
 
 RAVINE = gd.landscape("ravine", bounds=((-3, 3), (-2, 2)), k=4)
 QUARTIC = gd.landscape("quartic")
@@ -829,10 +829,10 @@ def test_a_table_has_its_first_row_on_top_and_words_in_its_cells():
         np.testing.assert_allclose(
             pixels[len(pixels) - 1 - up, across, :3] / 255, expected, atol=3e-3
         )
-    # in the middle of its cell, but for half the height of a letter
-    assert [(x, round(y), text) for x, y, text, _ in panel.writing.words] == [
-        (0, 0, "a"), (1, 0, "b"), (0, 1, "d"), (1, 1, "e"), (2, 1, "f"),
-    ]  # fmt: skip
+    # in the middle of its cell, but for half the height of a letter; white on what is not finite
+    written = [[(x, round(y), word) for x, y, word, _ in words.words] for words in panel.writing]
+    assert written == [[(0, 0, "a"), (1, 0, "b"), (0, 1, "d"), (1, 1, "e")], [(2, 1, "f")]]
+    assert [words.colour for words in panel.writing] == [INK, "#FFFFFF"]
 
 
 def test_a_table_has_a_name_for_every_row_and_column():

@@ -170,7 +170,9 @@ class Cells(Panel):
             # the legend's columns fit the width that is left, the first time as later
             ax.apply_aspect()
         self.image = ax.add_artist(Grid())
-        self.writing = ax.add_artist(Words(INK)) if self.texts else None
+        # on the dark cells of what is not finite the words are white
+        both = [ax.add_artist(Words(colour)) for colour in (INK, "#FFFFFF")] if self.texts else []
+        self.writing = both
         names = self._given(self.regions, result)
         if names:
             self.image.palette = [*REGIONS, GONE, UNSETTLED]
@@ -198,8 +200,8 @@ class Cells(Panel):
         indices = self._indices(cells)
         # what is drawn first is at the bottom
         self.image.set_data(indices[::-1] if self.names else indices)
-        if self.writing is not None:
-            self._write(self.texts(result))
+        if self.writing:
+            self._write(self.texts(result), np.isfinite(cells))
         self.image.extent = self.ends(result, cells)
         for rules in self.lines_that_matter:
             rules.move(result)
@@ -211,18 +213,16 @@ class Cells(Panel):
             self.ball.set_data(*([], []) if place is None else ([place[0]], [place[1]]))
         self.note.set_text(self.words(result) if self.words else "")
 
-    def _write(self, texts):
+    def _write(self, texts, known):
         """Write a word into the middle of each cell."""
         pixel = self.ax.get_figure(root=True).dpi / 100 / self.ax.bbox.height
         bottom, top = self.ax.get_ylim()
         lower = 4 * pixel * (bottom - top)
-        self.writing.set_words(
-            [
-                (column, row + lower, text, 0.5)
-                for row, texts_of_row in enumerate(texts)
-                for column, text in enumerate(texts_of_row)
-            ]
-        )
+        for writing, here in zip(self.writing, (known, ~known), strict=True):
+            places = np.argwhere(here).tolist()
+            writing.set_words(
+                [(column, row + lower, texts[row][column], 0.5) for row, column in places]
+            )
 
     def _indices(self, cells):
         if self.regions:
