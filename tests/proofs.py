@@ -1015,8 +1015,10 @@ def _():
     sick = digits_loss(20, "sigmoid")
     ends = {
         "ReLU instead of the sigmoid": known(digits_loss(20, "relu"), weights="xavier"),
-        "He's weights": known(sick),
-        "batch norm": known(digits_loss(20, "sigmoid", norm=True), weights="xavier"),
+        "larger weights at the start: He's": known(sick),
+        "batch norm: each neuron's sums are brought to mean 0 and spread 1": known(
+            digits_loss(20, "sigmoid", norm=True), weights="xavier"
+        ),
         "a tenth of the rate": known(sick, weights="xavier", optimizer=gd.Momentum(0.001)),
     }
     assert known(sick, weights="xavier").max() < 0.11
