@@ -115,10 +115,10 @@ class LogSlider(widgets.HBox):
     value = traitlets.Float()
     description = traitlets.Unicode()
 
-    def __init__(self, value, low, high):
-        self.low, self.high = low, high
+    def __init__(self, value, low, high, step=DECADES_A_STEP):
+        self.low, self.high, self.step = low, high, step
         ends = {"min": math.log10(low), "max": math.log10(high)}
-        self.slider = widgets.FloatLogSlider(value, step=DECADES_A_STEP, readout=False, **ends)
+        self.slider = widgets.FloatLogSlider(value, step=step, readout=False, **ends)
         self.slider.layout.width = "330px"
         self.slider.style.description_width = "max-content"
         self.field = widgets.BoundedFloatText(value, min=low, max=high, step=low)
@@ -151,13 +151,12 @@ class LogSlider(widgets.HBox):
             ends = [end for end in (self.low, self.high) if self._is_near(number, end)]
             self.value = ends[0] if ends else number
 
-    @staticmethod
-    def _is_near(number, other):
-        return abs(math.log10(number / other)) <= 0.51 * DECADES_A_STEP
+    def _is_near(self, number, other):
+        return abs(math.log10(number / other)) <= 0.51 * self.step
 
 
-def log_slider(low, high, value=None):
-    """Return a slider that moves by factors: from ``low`` to ``high``, 50 steps a decade.
+def log_slider(low, high, value=None, step=DECADES_A_STEP):
+    """Return a slider that moves by factors: from ``low`` to ``high``, each ``step`` decades long.
 
     ``value`` is where it starts; without one, at the geometric middle. A number typed into the
     field beside it counts exactly. Raises ValueError unless ``0 < low < high`` and
@@ -165,6 +164,8 @@ def log_slider(low, high, value=None):
 
     >>> log_slider(0.001, 0.1).value
     0.01
+    >>> log_slider(1e-6, 1, step=0.25).slider.step
+    0.25
     """
     _check_range(low, high)
     if low <= 0:
@@ -176,7 +177,9 @@ def log_slider(low, high, value=None):
         value = float(f"{math.sqrt(low * high):.3g}")
     if not low <= value <= high:
         raise ValueError(f"the first value {value} lies outside the slider, {low} to {high}")
-    return LogSlider(float(value), float(low), float(high))
+    if not step > 0:
+        raise ValueError(f"a log slider moves in steps above 0 decades, as in 0.25, not {step}")
+    return LogSlider(float(value), float(low), float(high), step)
 
 
 def _check_range(low, high, step=None):

@@ -14,7 +14,7 @@ import ipywidgets as widgets
 import numpy as np
 import traitlets
 
-from gdviz.controls import DECADES_A_STEP, SYMBOLS, LogSlider, Point, control, value_of
+from gdviz.controls import SYMBOLS, LogSlider, Point, control, value_of
 from gdviz.kernel import hear_interrupts, present_cell, stoppable
 from gdviz.picture import Picture
 from gdviz.readout import Readout, read, say
@@ -228,7 +228,7 @@ class Live:
         widget, now = change.owner, time.monotonic()
         self._dragged = [drag for drag in self._dragged if now - drag[0] < REPORT]
         places = [value for _, which, value in self._dragged if which is widget]
-        near = 10 ** (0.51 * DECADES_A_STEP) - 1 if isinstance(widget, LogSlider) else 1e-9
+        near = 10 ** (0.51 * widget.step) - 1 if isinstance(widget, LogSlider) else 1e-9
         if not any(
             math.isclose(change.new, place, rel_tol=near, abs_tol=1e-12) for place in places
         ):

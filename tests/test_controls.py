@@ -153,6 +153,20 @@ def test_a_number_typed_beside_a_log_slider_counts_exactly():
     assert slider.value == slider.field.value == 4.0
 
 
+def test_a_coarse_log_slider_keeps_a_number_between_its_steps():
+    slider = gd.log_slider(1e-6, 1, value=1e-6, step=0.25)
+    slider.value = 3e-4
+    slider.slider.value = 10**-3.5
+    assert slider.value == 3e-4
+    slider.slider.value = 10**-3.25
+    assert slider.value == 5.62e-4
+
+
+def test_a_log_slider_that_stands_still_is_refused():
+    with pytest.raises(ValueError, match="steps above 0 decades"):
+        gd.log_slider(0.1, 1, step=0)
+
+
 @pytest.mark.parametrize("value", [math.nan, (1.0, math.inf), (), "a", None, (1, "b")])
 def test_a_start_is_finite(value):
     with pytest.raises(ValueError, match="finite number for each variable"):
