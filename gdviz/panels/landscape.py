@@ -343,8 +343,7 @@ class Curve(OnLandscape):
         super().draw(ax, run)
         self.levels = Rules(ax, "y", self.hlines, run)
         for name in self.levels.names:
-            # at either side a wall of the curve would cross it
-            name.set(x=0.5, ha="center")
+            name.set_ha("center")
 
     def scene(self, ax, landscape):
         self.ground_landscape = landscape
@@ -367,6 +366,7 @@ class Curve(OnLandscape):
             xlabel=self.xlabel or landscape.variables[0],
             ylabel=self.ylabel or height_label(landscape),
         )
+        self.curve_x, self.curve_y = x, y
         ax.plot(x, y, color=LINE, lw=2.6, zorder=2)
         ax.fill_between(x, y, ax.get_ylim()[0], color="#7FB3C8", alpha=0.16, lw=0, zorder=1)
         look = {"color": INK, "lw": 1.4, "ls": (0, (5, 2)), "zorder": 9}
@@ -375,6 +375,8 @@ class Curve(OnLandscape):
     def update(self, run):
         super().update(run)
         self.levels.move(run)
+        for name in self.levels.names:
+            name.set_x(self._room_above(name.get_position()[1]))
         if self.touching is None:
             return
         self.touching.set_visible(not self.crowd and len(self.balls) == 1)
@@ -390,6 +392,16 @@ class Curve(OnLandscape):
             steep = slope * (high - low) / float(np.diff(self.ax.get_ylim())[0])
             reach = reach / np.hypot(1.0, steep) if np.isfinite(steep) else reach * np.nan
         self.touching.set_data(at[0] + reach, height + slope * reach)
+
+    def _room_above(self, height):
+        """Return the middle of the widest stretch where the curve is below, as a share."""
+        with np.errstate(invalid="ignore"):
+            below = np.concatenate([[False], self.curve_y < height, [False]])
+        begin, end = np.flatnonzero(np.diff(below)).reshape(-1, 2).T
+        if not len(begin):
+            return 0.5
+        widest = np.argmax(end - begin)
+        return float((begin[widest] + end[widest]) / 2 / len(self.curve_x))
 
     def place(self, points, landscape):
         return points[..., 0], landscape.value(points)
