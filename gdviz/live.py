@@ -421,12 +421,8 @@ class Live:
     def _on_play(self, message):
         """Send the frames of the way from a step to the story's end, which the browser plays."""
         begin, end = int(message["step"]), self._story()
-        if begin >= end:
-            begin = 0
-        count = min(end - begin, FRAMES_OF_PLAY) + 1
-        # a long story begins slowly: most happens in its first steps
-        shares = np.linspace(0, 1, count) ** (1.0 if end - begin < FRAMES_OF_PLAY else 1.6)
-        steps = np.unique((begin + shares * (end - begin)).round().astype(int)).tolist()
+        begin = 0 if begin >= end else begin
+        steps = steps_of_play(begin, end)
         buffers, frames, cells = [], [], {}
         values = self.values
         try:
@@ -545,6 +541,14 @@ class Live:
     def _repr_mimebundle_(self, include=None, exclude=None):
         view = self.widget._repr_mimebundle_()
         return {**view, "image/png": base64.b64encode(self.png).decode(), "text/plain": self.text}
+
+
+def steps_of_play(begin, end, most=FRAMES_OF_PLAY):
+    """Return the steps that Play shows from ``begin`` to ``end``: all, or ``most`` and one."""
+    count = min(end - begin, most) + 1
+    # a long story begins slowly: most happens in its first steps
+    shares = np.linspace(0, 1, count) ** (1.0 if end - begin <= most else 1.6)
+    return np.unique((begin + shares * (end - begin)).round().astype(int)).tolist()
 
 
 def _has_steps(result):

@@ -194,6 +194,16 @@ class Picture:
         left, top, width, height = (round(side * self.ratio) for side in self.boxes[number])
         pixels = np.asarray(renderer.buffer_rgba())
         pixels[top : top + height, left : left + width] = 255
+        self._place_words(number)
+        self.titles[number].draw(renderer)
+        self.panels[number].ax.draw(renderer)
+        part = pixels[top : top + height, left : left + width, :3].copy()
+        self.stills[number] = Still((left, top, width, height), part)
+
+    def _place_words(self, number):
+        """Put a panel's title and the label of its height where they stand."""
+        renderer = self.canvas.get_renderer()
+        left, _, width, _ = (round(side * self.ratio) for side in self.boxes[number])
         panel, title = self.panels[number], self.titles[number]
         ax = panel.ax
         # above its axes, but not beyond the panel's right end
@@ -203,10 +213,6 @@ class Picture:
         # always at the same place, whatever numbers stand on the axis
         aside = (20 - panel.margins[0]) * self.ratio / ax.bbox.width
         ax.yaxis.set_label_coords(aside, 0.5)
-        title.draw(renderer)
-        ax.draw(renderer)
-        part = pixels[top : top + height, left : left + width, :3].copy()
-        self.stills[number] = Still((left, top, width, height), part)
 
     def redraw(self, panels):
         """Draw the still parts of some panels anew, as they are: they were turned."""

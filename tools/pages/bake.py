@@ -1,0 +1,441 @@
+"""Bake a live figure: play it through a grid of its controls, and keep the frames.
+
+The grid and the number of frames follow from what a figure draws, not from a clock, so that the same
+notebook gives the same bytes on every machine.
+"""
+
+import contextlib
+from dataclasses import dataclass, replace
+
+import numpy as np
+from matplotlib.path import Path
+from matplotlib.transforms import IdentityTransform
+from pages import grid
+from pages.packing import Packer
+
+from gdviz import ink
+from gdviz.controls import Point
+from gdviz.live import steps_of_play
+from gdviz.panels.style import PINS
+from gdviz.picture import Picture, _trail, look
+from gdviz.readout import read
+
+WIDTH = 1000
+# what a frame takes: some microseconds for each stroke and point, for panels drawn anew
+A_STROKE, A_POINT, A_FRAME, ANEW = 55e-6, 0.8e-6, 1e-3, 14e-3
+PAIRS_OF_PROBE = 6
+MOST_STATES = 3000
+FRAMES_OF_PLAY = (12, 40)
+FRAMES_OF_FIRST_PLAY = 60
+PINNED = "#010203"
+THINNED = 0.25
+# of two neighbours in a reel less changes than of two states
+A_REEL = 0.7
+A_READOUT = 12
+
+
+@dataclass(frozen=True)
+class Effort:
+    """What a figure may take: seconds of baking, which are reckoned and not measured, and bytes."""
+
+    states: float
+    play: float
+    bytes_of_states: int
+    bytes_of_play: int
+
+    def reduced(self, by):
+        """Return an effort that takes so many times less time."""
+        return replace(self, states=self.states / by, play=self.play / by)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one frame takes."""
+
+    seconds: float
+    bytes: float
+
+
+CORE, DEEPER = Effort(5.0, 2.6, 230_000, 110_000), Effort(2.6, 1.4, 120_000, 60_000)
+
+
+class Coarse(ink.Ink):
+    """Ink in which long paths leave out the points that nobody would miss on a pixel's quarter."""
+
+    def _write(self, path, transform, is_line, style):
+        bent = path.codes is not None and np.isin(path.codes, (Path.CURVE3, Path.CURVE4)).any()
+        if len(path.vertices) > 8 and not bent:
+            path = Path(path.vertices, path.codes)
+            path.simplify_threshold = THINNED
+            path = path.cleaned(transform, remove_nans=True, simplify=True)
+            kept = path.codes != Path.STOP
+            path = Path(path.vertices[kept], path.codes[kept])
+            transform = IdentityTransform()
+        super()._write(path, transform, is_line, style)
+
+
+class Recorder(Picture):
+    """A picture that notes which still parts were drawn anew, and draws them only as ink."""
+
+    def lay_out(self, width, ratio=1.0):
+        self.anew = set()
+        super().lay_out(width, ratio)
+
+    def _draw_still(self, number):
+        self._place_words(number)
+        self.anew.add(number)
+
+    def _paint(self, number, whole):
+        painted = super()._paint(number, whole)
+        if painted:
+            self.anew.add(number)
+        return painted
+
+    def still(self, number):
+        """Return the still part of a panel with its scene as a frame of ink."""
+        self.anew.discard(number)
+        ax, scene = self.panels[number].ax, self.scenes[number]
+        artists = [self.titles[number], ax, *scene, *(ax.spines.values() if scene else ())]
+        recorder = Coarse(*self.pixels, self.figure.dpi)
+        with look():
+            for artist in artists:
+                artist.draw(recorder)
+        return recorder.frame
+
+    def moved(self, number):
+        """Return what moves in a panel as ink, and for each stroke how it looks when pinned."""
+        pinned = set(_trail(self.panels[number], self.moving[number]))
+        marks, recorder = [], ink.Ink(*self.pixels, self.figure.dpi)
+        with look():
+            for artist in self.moving[number]:
+                artist.draw(recorder)
+                marks += [artist in pinned] * (len(recorder.strokes) - len(marks))
+        return recorder, [
+            pinned_look(stroke) if mark and "cells" not in stroke else None
+            for mark, stroke in zip(marks, recorder.strokes, strict=True)
+        ]
+
+
+def pinned_look(stroke):
+    """Return what changes in the look of a stroke when it is pinned, in a colour to be replaced."""
+    (pinned,) = ink.recoloured({"strokes": [stroke]}, PINNED)["strokes"]
+    return {key: pinned[key] for key in ("fill", "stroke", "halo", "width") if key in pinned}
+
+
+class Baker:
+    """Plays one figure; ``states`` and ``plays`` are the two packs that ``run`` fills."""
+
+    def __init__(self, live, carries=None, effort=CORE):
+        self.live, self.effort = live, effort
+        live.picture = Recorder(live.result, live.picture.panels, width=WIDTH)
+        self.picture = live.picture
+        self.states, self.plays = Packer(), Packer()
+        self.stills, self.grabs = {}, {}
+        self.words, self.told = {}, {}
+        self.first = dict(live.first)
+        carries = [*(carries or self._in_order()), *live.controls]
+        self.carries = list(dict.fromkeys(carries))
+        self._lay_grid()
+
+    def _in_order(self):
+        """The controls as they carry a lesson if nobody says: sliders and starts, then menus."""
+        many = {name: max((np.prod(c) for c in grid.levels(w)), default=0) for name, w in self.live.controls.items()}
+        kinds = {name: isinstance(widget, Point) for name, widget in self.live.controls.items()}
+        few = [name for name in many if 0 < many[name] <= 6]
+        sliders = [name for name in many if many[name] > 6 and not kinds[name]]
+        points = [name for name in many if many[name] > 6 and kinds[name]]
+        return [*sliders[:1], *few, *sliders[1:], *points]
+
+    def _lay_grid(self):
+        widgets = self.live.controls
+        main = next((name for name in self.carries if grid.levels(widgets[name])), None)
+        state, step = self._probe(main)
+        allowed = self.effort
+        most = min(allowed.states / state.seconds, allowed.bytes_of_states / state.bytes, MOST_STATES)
+        counts = grid.choose(widgets, self.carries, int(most))
+        self.controls = {
+            name: grid.make(name, widget, counts[name], self._ends(widget))
+            for name, widget in widgets.items()
+        }
+        self.axes = [axis for control in self.controls.values() for axis in control.axes]
+        self.main = next((n for n, axis in enumerate(self.axes) if axis.name == main), None)
+        self.most_of_play = int(min(allowed.play / step.seconds, allowed.bytes_of_play / step.bytes))
+
+    def _ends(self, widget):
+        """Return the range of each coordinate of a start, from the panel that it is dragged on."""
+        if not isinstance(widget, Point):
+            return None
+        panels = self.picture.panels
+        for panel in panels:
+            for number, name in enumerate(getattr(panel, "drags", {}).values()):
+                if self.live.controls.get(name) is widget:
+                    return [panel.ax.get_xlim(), panel.ax.get_ylim()][number : number + 1]
+        for panel in panels:
+            if panel.where(widget.value) is not None:
+                corners = panel.ax.bbox.get_points()
+                return list(zip(*(panel.locate(corner) for corner in corners), strict=True))
+        return [(value - 1, value + 1) for value in np.atleast_1d(widget.value)]
+
+    def _probe(self, main):
+        """Return what a state and a step of Play cost, reckoned from neighbours in the grid."""
+        places = [[None, None]]
+        if main:
+            widget = self.live.controls[main]
+            count = grid.levels(widget)[min(4, len(grid.levels(widget)) - 1)]
+            control = grid.make(main, widget, count, self._ends(widget))
+            lasts = [len(axis.values) - 1 for axis in control.axes]
+            places = [
+                [[round(share * (last - 1)) + more for last in lasts] for more in (0, 1)]
+                for share in np.linspace(0, 1, PAIRS_OF_PROBE)
+            ]
+        pack, found = Packer(), []
+        for pair in places:
+            for place in pair:
+                self.picture.anew.clear()
+                with contextlib.suppress(Exception):
+                    self._compute({**self.first, **({main: control.value(place)} if main else {})})
+                sizes, strokes, points, drawn = [pack.size], 0, 0, len(self.picture.anew)
+                for panel in range(len(self.picture.panels)):
+                    recorder, trail = self.picture.moved(panel)
+                    strokes += len(recorder.strokes)
+                    points += len(recorder.frame["codes"])
+                    pack.add(f"panel {panel}", recorder.frame, trail)
+                sizes.append(pack.size)
+                for panel in list(self.picture.anew):
+                    pack.add(f"still {panel}", self.picture.still(panel))
+                sizes.append(pack.size)
+            found.append((A_FRAME + A_STROKE * strokes + A_POINT * points, drawn, *np.diff(sizes)))
+        seconds, drawn, frame, still = np.mean(found, axis=0).tolist()
+        self.picture.anew.update(range(len(self.picture.panels)))
+        told = A_READOUT + frame
+        return Cost(seconds + ANEW * drawn, told + still), Cost(seconds, A_READOUT + A_REEL * frame)
+
+    def _compute(self, values):
+        result = self.live.compute(**values)
+        told = self._read(result, values)
+        self.picture.update(result, result)
+        self.live.result = result
+        return result, told
+
+    def _read(self, shown, values):
+        return self.live._read(shown, values)
+
+    def run(self):
+        """Play every state of the grid; return the data of the states and of Play."""
+        shape = [len(axis.values) for axis in self.axes]
+        self.rows = {}
+        self.reels = {}
+        self.playing = self._that_play(shape)
+        for places in grid.rows(self.axes, self.main):
+            up, down = grid.outward(self.axes[self.main]) if self.main is not None else ([0], [])
+            for part in (up, down):
+                # calm axes start from the first value, whichever way it is moved from there
+                self._calm()
+                for n, place in enumerate(part):
+                    at = dict(places)
+                    if self.main is not None:
+                        if part is down and n == 0:
+                            with contextlib.suppress(Exception):
+                                self._go({**at, self.main: self.axes[self.main].first})
+                        at[self.main] = place
+                    self._state(tuple(at[number] for number in range(len(shape))), shape)
+        return self._packed(shape)
+
+    def _calm(self):
+        for panel in self.picture.panels:
+            panel.calmed = None
+
+    def _go(self, at):
+        places, values = iter([at[n] for n in range(len(self.axes))]), {}
+        for name, control in self.controls.items():
+            values[name] = control.value([next(places) for _ in control.axes])
+        return values, *self._compute(values)
+
+    def _state(self, at, shape):
+        number = int(np.ravel_multi_index(at, shape)) if shape else 0
+        try:
+            values, result, told = self._go(dict(enumerate(at)))
+        except Exception as error:  # a learner sees these words too
+            words = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+            self.rows[number] = {"error": words}
+            self._restore()
+            return
+        frames, stills = [], []
+        for panel in range(len(self.picture.panels)):
+            if panel in self.picture.anew or panel not in self.stills:
+                still = self.states.add(f"still {panel}", self.picture.still(panel))
+                self.stills[panel] = still
+                if still not in self.grabs:
+                    self.grabs[still] = self._grabs(self.picture.panels[panel])
+            stills.append(self.stills[panel])
+            frames.append(self._frame(self.states, panel))
+        live = self.live
+        steps = live.result.steps if live.step is not None and hasattr(result, "until") else None
+        self.rows[number] = {
+            "frames": frames, "stills": stills, "told": self._tell(told), "steps": steps,
+        }
+        if steps is not None and self.playing(at):
+            self._play(number, values, result, at)
+
+    def _restore(self):
+        with contextlib.suppress(Exception):
+            self._compute(self.first)
+
+    def _frame(self, packer, panel):
+        recorder, trail = self.picture.moved(panel)
+        packer.cells |= recorder.cells
+        return packer.add(f"panel {panel}", recorder.frame, trail)
+
+    def _tell(self, readout):
+        def word(text):
+            return self.words.setdefault(text, len(self.words))
+
+        told = (word(readout.verdict), *(word(part) for row in readout.rows for part in row))
+        return self.told.setdefault(told, len(self.told))
+
+    def _that_play(self, shape):
+        """Return a function of the places that says whether Play is baked there."""
+        firsts = [axis.first for axis in self.axes]
+        fewest, most = FRAMES_OF_PLAY
+        free = {self.main}
+        count = shape[self.main] if self.main is not None else 1
+        self.frames_of_play = int(np.clip(self.most_of_play / count, fewest, most))
+        for number in sorted(range(len(shape)), key=lambda n: shape[n]):
+            enough = self.most_of_play / (count * shape[number])
+            if number not in free and enough >= fewest:
+                free.add(number)
+                count *= shape[number]
+                self.frames_of_play = int(np.clip(enough, fewest, most))
+        self.free = free
+        return lambda at: all(n in free or place == firsts[n] for n, place in enumerate(at))
+
+    def _play(self, number, values, result, at):
+        first = all(place == axis.first for place, axis in zip(at, self.axes, strict=True))
+        most = FRAMES_OF_FIRST_PLAY if first else self.frames_of_play
+        end = self.live._story()
+        steps, frames, told = steps_of_play(0, end, most), [], []
+        for step in steps:
+            shown = result.until(step) if step < result.steps else result
+            self.picture.update(result, shown)
+            told.append(self._tell(self._read(shown, values)))
+            frames.append([self._frame(self.plays, n) for n in range(len(self.picture.panels))])
+        self.picture.update(result, result)
+        seconds = float(np.clip(0.1 * end, 3.0, 6.0))
+        self.reels[number] = {"steps": steps, "frames": frames, "told": told, "seconds": seconds}
+
+    def _grabs(self, panel):
+        """Return what can be dragged on a panel: the axes of the grid, and where each place is."""
+        drags = {
+            along: name for along, name in getattr(panel, "drags", {}).items() if name in self.controls
+        }
+        tall, found = self.picture.tall, []
+
+        def pixels(axis, along, where):
+            places = [where(value)[along] for value in self.axes[axis].values]
+            places = [tall - place for place in places] if along else places
+            return [round(float(place), 1) for place in places]
+
+        def numbers_of(name):
+            return [n for n, axis in enumerate(self.axes) if axis.name == name and len(axis.values) > 1]
+
+        if drags:
+            parts = []
+            for along, name in drags.items():
+                numbers, along = numbers_of(name), "xy".index(along)
+                if numbers:
+                    axis = numbers[min(along, len(numbers) - 1)]
+                    where = lambda value: panel.ax.transData.transform((value, value))  # noqa: E731
+                    parts.append({"axis": axis, "along": along, "pixels": pixels(axis, along, where)})
+            return [parts] if parts else []
+        for name, control in self.controls.items():
+            if control.kind != "point" or panel.where(control.first) is None:
+                continue
+            first, parts = np.atleast_1d(control.first), []
+            for part, axis in enumerate(numbers_of(name)):
+                def where(value, part=part):
+                    place = first.copy()
+                    place[part] = value
+                    return panel.where(tuple(place) if len(place) > 1 else place[0])
+
+                parts.append({"axis": axis, "along": part, "pixels": pixels(axis, part, where)})
+            if parts:
+                found.append(parts)
+        return found
+
+    def _packed(self, shape):
+        count = int(np.prod(shape, dtype=int)) if shape else 1
+        states = [self.rows.get(number, {"error": "not baked"}) for number in range(count)]
+        errors = {row["error"]: None for row in states if "error" in row}
+        errors = {words: n + 1 for n, words in enumerate(errors)}
+        panels = len(self.picture.panels)
+        nothing = {"frames": [0] * panels, "stills": [0] * panels, "told": 0, "steps": None}
+        columns = []
+        for row in states:
+            row = {**nothing, **row}
+            steps = -1 if row["steps"] is None else row["steps"]
+            error = errors.get(row.get("error"), 0)
+            columns.append([*row["frames"], *row["stills"], row["told"], steps + 1, error])
+        columns = np.array(columns, np.int64).T
+        self.states.put_columns("states", columns)
+        head = {
+            "width": self.picture.width,
+            "height": self.picture.tall,
+            "boxes": self.picture.boxes,
+            "wide": [bool(panel.wide) for panel in self.picture.panels],
+            "grab": self.live._grab(),
+            "pins": PINS,
+            "pinned": pinned_look({"width": 1})["stroke"],
+            "controls": self.controls_as_data(),
+            "axes": [
+                {"name": axis.name, "label": axis.label, "words": axis.words, "first": axis.first}
+                for axis in self.axes
+            ],
+            "count": count,
+            "errors": list(errors),
+            "grabs": {still: grabs for still, grabs in self.grabs.items() if grabs},
+            "words": list(self.words),
+            "told": [list(told) for told in self.told],
+            "plays": sorted(self.reels),
+        }
+        keys = sorted(self.reels)
+        play = {
+            "seconds": [self.reels[key]["seconds"] for key in keys],
+            "lengths": [len(self.reels[key]["steps"]) for key in keys],
+        }
+        frames = [
+            [*row, told, step]
+            for key in keys
+            for row, told, step in zip(
+                *(self.reels[key][part] for part in ("frames", "told", "steps")), strict=True
+            )
+        ]
+        self.plays.put_columns("states", np.array(frames, np.int64).reshape(-1, panels + 2).T)
+        return self.states.packed(head), self.plays.packed(play) if keys else None
+
+    def where_it_plays(self):
+        """Say in words for which values of the controls Play is baked."""
+        held = [axis for n, axis in enumerate(self.axes) if n not in self.free and len(axis.values) > 1]
+        told = " and ".join(f"{axis.label} = {axis.words[axis.first]}" for axis in held)
+        return f"Play is kept for {told}; the notebook plays everywhere." if told else ""
+
+    def controls_as_data(self):
+        number, found = 0, []
+        for control in self.controls.values():
+            axes = list(range(number, number + len(control.axes)))
+            number += len(axes)
+            symbol = grid.told(control.name, "")
+            found.append({
+                "name": control.name, "kind": control.kind, "label": control.label,
+                "axes": axes, "symbol": symbol.removesuffix(" = "),
+            })
+        return found
+
+
+def bake(live, carries=None, effort=CORE):
+    """Return what a page needs of a live figure: its head as data, its states and Play as bytes."""
+    baker = Baker(live, carries, effort)
+    states, plays = baker.run()
+    return baker, states, plays
+
+
+__all__ = ["CORE", "DEEPER", "bake", "read"]

@@ -1,0 +1,273 @@
+"""A notebook as a page: nbconvert with a template of ours, its Markdown and its highlighting."""
+
+import ast
+import base64
+import html
+import json
+import re
+import struct
+from pathlib import Path
+from urllib.parse import quote
+
+from latex2mathml.converter import convert
+from nbconvert import HTMLExporter
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from nbconvert.filters.highlight import Highlight2HTML
+
+from gdviz import exercises
+
+HERE = Path(__file__).parent
+HEADING = re.compile(r"^(#{1,3})\s+(.+?)\s*$", re.MULTILINE)
+MINUTES = re.compile(r"\s*\((\d+) min(?:, optional)?\)\s*$")
+# what is said to those who run the notebook
+TO_RUN = re.compile(r"\s*·\s*\*Run → Run All[^*]*\*")
+CELL_OF = re.compile(r"#\s*(Figure|Proof|Setup)\b[:,]?\s*(.*)")
+SCROLLED = '<div class="gd-table" tabindex="0" role="region" aria-label="a table">'
+BACK = re.compile(r"\[Back to the top\]\([^)]*\)")
+
+
+class Renderer(IPythonRenderer):
+    """Markdown as HTML: mathematics as MathML, notebooks as pages."""
+
+    def block_math(self, body):
+        return convert(body.strip(), display="block")
+
+    def inline_math(self, body):
+        return convert(body.strip())
+
+    def heading(self, text, level, **attributes):
+        plain = html.unescape(re.sub(r"<[^>]+>", "", text))
+        minutes = MINUTES.search(plain)
+        told = MINUTES.sub("", text) if minutes else text
+        more = f" <small>{minutes[1]} min</small>" if minutes else ""
+        return f'<h{level} id="{html.escape(anchor(plain))}">{told}{more}</h{level}>\n'
+
+    def link(self, text, url, title=None):
+        path, mark, place = url.partition("#")
+        if path.endswith(".ipynb") and "/" not in path.removeprefix("notebooks/"):
+            stem = path.removeprefix("notebooks/").removesuffix(".ipynb")
+            url = f"{stem}.html{mark}{place}"
+        return super().link(text, url, title)
+
+    def block_code(self, code, info=None):
+        return f'<div class="gd-source" tabindex="0">{super().block_code(code, info)}</div>'
+
+
+def anchor(heading):
+    """Return the name under which JupyterLab, too, finds a heading."""
+    return heading.strip().replace(" ", "-")
+
+
+def markdown(text):
+    """Return Markdown as HTML; what is wide can be scrolled aside, by keyboard too."""
+    renderer = Renderer(escape=False, exclude_anchor_links=True)
+    found = MarkdownWithMath(renderer=renderer).render(text)
+    found = found.replace("<table>", f"{SCROLLED}<table>")
+    return found.replace("</table>", "</table></div>")
+
+
+class PageExporter(HTMLExporter):
+    """Writes a page; ``figures`` and ``asked`` tell by cell what was baked and what is asked."""
+
+    template_name = "gdviz"
+
+    def __init__(self, **options):
+        super().__init__(extra_template_basedirs=[str(HERE / "templates")], **options)
+
+    def page(self, notebook, about):
+        """Return the page of a notebook; ``about`` is what the templates need besides."""
+        resources = {"blocks": about["blocks"], "sections": about["sections"]}
+        # the names of the templates' own variables are those of the page
+        self.environment.globals.update(about["shared"])
+        return self.from_notebook_node(notebook, resources)[0]
+
+    def plain(self, template, **about):
+        """Return a page that is made from no notebook."""
+        self.environment.globals.update(about)
+        return self.environment.get_template(template).render()
+
+
+class Page:
+    """The blocks of a page, from the stored cells of a notebook and what was baked of them."""
+
+    def __init__(self, stem, notebook, figures, asked, places):
+        self.stem, self.notebook = stem, notebook
+        self.figures, self.asked, self.places = figures, asked, places
+        self.pictures, self.sections = {}, []
+        self.place = ""
+        self.highlight = Highlight2HTML(pygments_lexer="ipython3")
+        self.blocks = []
+        self.deeper = None
+        for number, cell in enumerate(notebook.cells):
+            if cell.cell_type == "markdown":
+                self._text(cell, number)
+            elif cell.cell_type == "code":
+                self._code(cell, number)
+        self._close(1)
+        opening = next((block for block in self.blocks if block["kind"] == "live"), None)
+        if opening is not None:
+            opening["figure"] = {**opening["figure"], "opening": True}
+        self.opening = opening
+
+    @property
+    def head(self):
+        """The title, the question and the minutes, as the first cell tells them."""
+        lines = [line for line in self.notebook.cells[0].source.splitlines() if line.strip()]
+        title = lines[0].lstrip("# ").strip()
+        minutes = re.search(r"\*\*(\d+) minutes\*\*", self.notebook.cells[0].source)
+        name, colon, question = title.partition(": ")
+        question = question or (lines[1] if len(lines) > 1 else "")
+        return {
+            "stem": self.stem,
+            "number": self.stem[:2],
+            "short": name,
+            "title": name,
+            "question": question[:1].upper() + question[1:],
+            "minutes": int(minutes[1]) if minutes else None,
+        }
+
+    def _text(self, cell, number):
+        source = BACK.sub("", TO_RUN.sub("", cell.source)).strip()
+        heading = HEADING.match(source)
+        if heading:
+            level, told = len(heading[1]), heading[2]
+            self.place = anchor(told)
+            self._close(level)
+            if level == 2:
+                minutes = MINUTES.search(told)
+                plain = MINUTES.sub("", told).strip()
+                if plain == "The end":
+                    return
+                about = {"name": plain, "anchor": self.place, "minutes": minutes and minutes[1]}
+                self.sections.append(about)
+                if cell.metadata.get("jp-MarkdownHeadingCollapsed"):
+                    self.blocks.append({"kind": "open", **about})
+                    self.deeper = level
+                    source = source[heading.end() :].strip()
+        if source:
+            self.blocks.append({"kind": "text", "html": markdown(source), "first": number == 0})
+
+    def _close(self, level):
+        if self.deeper is not None and level <= self.deeper:
+            self.blocks.append({"kind": "close"})
+            self.deeper = None
+
+    def _code(self, cell, number):
+        tags = cell.metadata.get("tags", [])
+        hidden = "hide-input" in tags or cell.metadata.get("jupyter", {}).get("source_hidden")
+        code = {"kind": "code", "opened": not hidden, "html": self._highlighted(cell.source)}
+        code["name"] = self._name(cell.source) if hidden else "Show the code"
+        places = self._places()
+        asks = asked_in(cell.source)
+        attempt = is_attempt(cell.source)
+        if not (asks or attempt) and not hidden:
+            self.blocks.append(code)
+        if number in self.asked:
+            self.blocks.append({**self.asked[number], "places": places})
+        elif number in self.figures:
+            self._picture(cell, number, "live", places)
+        else:
+            for place, output in enumerate(cell.outputs):
+                data = output.get("data", {})
+                if output.output_type == "stream":
+                    self.blocks.append({"kind": "output", "text": output.text.rstrip()})
+                elif "image/png" in data:
+                    self._picture(cell, number, "picture", places, place)
+                elif "text/html" in data:
+                    self.blocks.append({"kind": "text", "html": data["text/html"]})
+                elif "text/plain" in data:
+                    self.blocks.append({"kind": "output", "text": data["text/plain"].rstrip()})
+        if hidden and not asks:
+            self.blocks.append(code)
+
+    def _picture(self, cell, number, kind, places, place=None):
+        outputs = [cell.outputs[place]] if place is not None else cell.outputs
+        data = next((o.data for o in outputs if "image/png" in o.get("data", {})), None)
+        name = f"{self.stem}-{number}"
+        block = {"kind": kind, "name": name, "places": places, "alt": "", "width": 1000, "height": 400}
+        if data is not None:
+            png = base64.b64decode(data["image/png"])
+            self.pictures[name] = png
+            block["width"], block["height"] = struct.unpack(">II", png[16:24])
+            block["alt"] = data.get("text/plain", "").strip()
+        if kind == "live":
+            block["figure"] = self.figures[number]
+        self.blocks.append(block)
+
+    def _places(self):
+        binder = f"{self.places['binder']}/{self.stem}.ipynb".replace("00_start_here.ipynb/", "")
+        place = f"%23{quote(quote(self.place, safe='()'))}" if self.place else ""
+        return {"binder": f"{binder}{place}", "file": f"notebooks/{self.stem}.ipynb"}
+
+    def _highlighted(self, source):
+        return f'<div class="gd-source" tabindex="0">{self.highlight(source)}</div>'
+
+    @staticmethod
+    def _name(source):
+        line = CELL_OF.match(source.lstrip().splitlines()[0]) if source.strip() else None
+        if not line:
+            return "Show the code"
+        kind, told = line[1].lower(), line[2].strip().rstrip(".")
+        shown = {"figure": "Show the code of this figure", "proof": "Show the proof"}
+        return shown.get(kind, f"Show the code: {told or kind}") + (
+            f": {told}" if kind == "proof" and told else ""
+        )
+
+
+def asked_in(source):
+    """Return ``("predict" or "check", its first argument)`` where that is all that a cell does."""
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        return None
+    call = tree.body[-1].value if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
+        return None
+    if call.func.attr not in ("predict", "check") or not call.args:
+        return None
+    first = call.args[0]
+    return call.func.attr, first.value if isinstance(first, ast.Constant) else None
+
+
+def is_attempt(source):
+    """Say whether a cell only waits for an answer: name = ..."""
+    try:
+        body = ast.parse(source).body
+    except SyntaxError:
+        return False
+    return len(body) == 1 and isinstance(body[0], ast.Assign) and "..." in source
+
+
+def question(asked, name, made):
+    """Return the block of a question: what a page asks, with the answer sealed in it."""
+    patterns = {
+        "ambiguous": exercises.WITH_AMBIGUOUS_COMMA.pattern,
+        "comma": exercises.WITH_DECIMAL_COMMA.pattern,
+        "groups": exercises.WITH_GROUPS.pattern,
+    }
+    if asked == "predict":
+        answer = made.answer() if callable(made.answer) else made.answer
+        kind = "choice" if made.options else "number"
+        told = f"“{answer}”" if made.options else made._with_unit(exercises._four_digits(float(answer)))
+        shown = {"text": made.question, "options": made.options, "unit": made.unit}
+        inner = {
+            "kind": kind, "answer": answer if made.options else float(answer), "told": told,
+            "unit": made.unit, "tolerance": made.tolerance, "because": made.because, "see": made.see,
+        }
+    else:
+        entry = exercises.bank()[name]
+        if entry["kind"] != "answer" or "answer" not in entry or isinstance(entry["answer"], list):
+            return {"kind": "needs", "text": entry["text"]}
+        answer = entry["answer"]
+        names = list(answer) if isinstance(answer, dict) else None
+        shown = {"text": entry["text"], "unit": "", "names": names}
+        inner = {
+            "kind": "answer", "names": names, "answer": list(answer.values()) if names else answer,
+            "tolerance": entry.get("tolerance", 1e-6), "digits": entry.get("digits"),
+            "hint": entry.get("hint", ""), "praise": entry.get("praise", ""),
+        }
+    number = not shown.get("options") and not isinstance(inner["answer"], (str, list))
+    sealed = json.dumps({"asked": asked, "patterns": patterns, **inner}, ensure_ascii=False)
+    shown |= {"asked": asked, "name": name or made.question, "number": number}
+    shown["sealed"] = base64.b64encode(sealed.encode()).decode()
+    return {"kind": "question", "question": shown}
