@@ -1161,7 +1161,8 @@ class Figure {
     const table = element("table", "", this.readout);
     if (compared) {
       const head = element("tr", "", element("thead", "", table));
-      for (const name of ["", "theory", "measured"]) element("th", "", head, name).scope = "col";
+      element("td", "", head);
+      for (const name of ["theory", "measured"]) element("th", "", head, name).scope = "col";
     }
     const body = element("tbody", "", table);
     for (const [name] of readout.rows) {

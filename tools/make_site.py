@@ -23,6 +23,7 @@ from pathlib import Path
 import matplotlib
 import nbformat
 import numpy as np
+from jupyterlab_pygments import JupyterStyle
 from notebook_runner import step_through
 from pages.bake import CORE, DEEPER, bake
 from pages.exporter import Page, PageExporter, asked_in, markdown, question
@@ -150,11 +151,10 @@ def reader():
 
 
 def style():
+    """Return the style sheet of the pages, with that of the figures and of highlighted code."""
     parts = [ROOT / "gdviz" / "style.css", ROOT / "gdviz" / "canvas.css", HERE / "page.css"]
-    light = HtmlFormatter(style="default").get_style_defs(".highlight")
-    dark = HtmlFormatter(style="github-dark").get_style_defs(".highlight")
-    colours = f"{light}\n@media screen and (prefers-color-scheme: dark) {{\n{dark}\n}}\n"
-    return colours + "".join(part.read_text(encoding="utf-8") for part in parts)
+    colours = HtmlFormatter(style=JupyterStyle).get_style_defs(".highlight")
+    return "\n".join([colours, *(part.read_text(encoding="utf-8") for part in parts)])
 
 
 def places():

@@ -22,7 +22,7 @@ MINUTES = re.compile(r"\s*\((\d+) min(?:, optional)?\)\s*$")
 # what is said to those who run the notebook
 TO_RUN = re.compile(r"\s*·\s*\*Run → Run All[^*]*\*")
 CELL_OF = re.compile(r"#\s*(Figure|Proof|Setup)\b[:,]?\s*(.*)")
-SCROLLED = '<div class="gd-table" tabindex="0" role="region" aria-label="a table">'
+SCROLLED = '<div class="gd-table" tabindex="0" role="group" aria-label="a table">'
 BACK = re.compile(r"\[Back to the top\]\([^)]*\)")
 
 
@@ -50,7 +50,7 @@ class Renderer(IPythonRenderer):
         return super().link(text, url, title)
 
     def block_code(self, code, info=None):
-        return f'<div class="gd-source" tabindex="0">{super().block_code(code, info)}</div>'
+        return f'<div class="gd-source">{super().block_code(code, info)}</div>'
 
 
 def anchor(heading):
@@ -97,7 +97,7 @@ class Page:
         self.place = ""
         self.highlight = Highlight2HTML(pygments_lexer="ipython3")
         self.blocks = []
-        self.deeper = None
+        self.deeper, self.waiting = None, []
         for number, cell in enumerate(notebook.cells):
             if cell.cell_type == "markdown":
                 self._text(cell, number)
@@ -160,6 +160,9 @@ class Page:
         places = self._places()
         asks = asked_in(cell.source)
         attempt = is_attempt(cell.source)
+        if hidden and cell.source.startswith("# Setup") and not cell.outputs:
+            self.waiting.append(code["html"])
+            return
         if not (asks or attempt) and not hidden:
             self.blocks.append(code)
         if number in self.asked:
@@ -178,6 +181,8 @@ class Page:
                 elif "text/plain" in data:
                     self.blocks.append({"kind": "output", "text": data["text/plain"].rstrip()})
         if hidden and not asks:
+            code["html"] = "".join([*self.waiting, code["html"]])
+            self.waiting = []
             self.blocks.append(code)
 
     def _picture(self, cell, number, kind, places, place=None):
@@ -200,7 +205,7 @@ class Page:
         return {"binder": f"{binder}{place}", "file": f"notebooks/{self.stem}.ipynb"}
 
     def _highlighted(self, source):
-        return f'<div class="gd-source" tabindex="0">{self.highlight(source)}</div>'
+        return f'<div class="gd-source" tabindex="0" role="group" aria-label="code">{self.highlight(source)}</div>'
 
     @staticmethod
     def _name(source):

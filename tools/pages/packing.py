@@ -16,7 +16,7 @@ from matplotlib.path import Path
 
 COARSE, FINE = 4, 16
 STREAMS = ("counts", "styles", "shapes", "places", "forms", "deltas", "codes", "states", "cells")
-ALONG, BEFORE = 0, 1
+LINE, PLACES = b"\1" + b"\2" * 20_000, bytes(20_001)
 
 
 class Packer:
@@ -85,11 +85,13 @@ class Packer:
     def _write_shape(self, shape, codes, fine, old):
         count = len(shape)
         # a line moves to its first point and goes on from there; marks have no codes at all
-        plain = codes[:1] in (b"\1", b"\0") and codes[1:] == codes[:1].replace(b"\1", b"\2") * (count - 1)
-        kind = codes[0] if plain else 2 + self.codes.setdefault(codes, len(self.codes))
-        if kind == 2 + len(self.codes) - 1 and not plain:
-            self._put("codes", [count])
-            self.streams["codes"] += codes
+        kind = {LINE[:count]: 1, PLACES[:count]: 0}.get(codes) if count <= len(LINE) else None
+        if kind is None:
+            new = codes not in self.codes
+            kind = 2 + self.codes.setdefault(codes, len(self.codes))
+            if new:
+                self._put("codes", [count])
+                self.streams["codes"] += codes
         along = np.diff(shape, axis=0)
         ways = [along]
         if old is not None:
