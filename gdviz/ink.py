@@ -102,6 +102,9 @@ class Ink(RendererBase):
         }
         self.strokes.append({"n": 0, "cells": name, "box": self._flipped(*box), "clip": clip})
 
+    def get_text_width_height_descent(self, s, prop, ismath):
+        return _extent(s, prop, bool(ismath), self.dpi)
+
     def draw_image(self, gc, x, y, im, transform=None):
         rows, columns = im.shape[:2]
         pixels = np.ascontiguousarray(im[::-1], np.uint8).tobytes()
@@ -165,6 +168,12 @@ class Ink(RendererBase):
 def _glyphs(text, prop, ismath):
     vertices, codes = text_to_path.get_text_path(prop, text, ismath)
     return np.array(vertices, dtype=float).reshape(-1, 2), np.array(codes, dtype=np.uint8)
+
+
+@lru_cache(maxsize=1024)
+def _extent(text, prop, ismath, dpi):
+    measure = RendererBase.get_text_width_height_descent
+    return measure(Ink(1, 1, dpi), text, prop, ismath)
 
 
 def _css(rgb, alpha):

@@ -18,6 +18,7 @@ import shutil
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
 from pathlib import Path
 
 import matplotlib
@@ -239,6 +240,29 @@ def build(paths, site, kept=KEPT, say=print, workers=None, reduced=1):
         shutil.copytree(NOTEBOOKS / "images", site / "images", dirs_exist_ok=True)
 
 
+@dataclass(frozen=True)
+class Weight:
+    """How many bytes a page takes: all of it, and what comes before the first drag."""
+
+    all: int
+    first: int
+
+
+def weigh(site, stem):
+    """Return the weight of a page on the wire, without a server that compresses."""
+    page = (site / f"{stem}.html").read_text(encoding="utf-8")
+    own = sum((site / name).stat().st_size for name in (f"{stem}.html", "page.js", "page.css"))
+    pictures = [(site / name).stat().st_size for name in re.findall(r'src="(pictures/[^"]+)"', page)]
+    frames = [
+        [file.stat().st_size for file in (site / "frames").glob(f"{name}*.js")
+         if file.stem in (name, f"{name}-play")]
+        for name in re.findall(r'data-frames="([^"]+)"', page)
+    ]
+    # a browser takes pictures that are a screen or two away
+    first = own + sum(pictures[:4]) + sum(frames[0] if frames else [])
+    return Weight(own + sum(pictures) + sum(map(sum, frames)), first)
+
+
 def card(page):
     """Return what the front page and the bar say of a page."""
     opening = page.opening or {}
@@ -275,6 +299,10 @@ def main():
     began = time.perf_counter()
     paths = [path.resolve() for path in options.notebooks] or sorted(NOTEBOOKS.glob("*.ipynb"))
     build(paths, options.site, reduced=options.reduced)
+    for path in paths:
+        weight = weigh(options.site, path.stem)
+        told = f"{weight.all / 1e6:.2f} MB, {weight.first / 1e3:.0f} kB before the first drag"
+        print(f"{path.stem}: {told}")
     seconds = time.perf_counter() - began
     print(f"{len(paths)} pages in {seconds:.0f} s: open {options.site / 'index.html'}")
 

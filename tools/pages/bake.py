@@ -17,12 +17,12 @@ from gdviz import ink
 from gdviz.controls import Point
 from gdviz.live import steps_of_play
 from gdviz.panels.style import PINS
-from gdviz.picture import Picture, _trail, look
+from gdviz.picture import Picture, _same, _trail, look
 from gdviz.readout import read
 
 WIDTH = 1000
 # what a frame takes: some microseconds for each stroke and point, for panels drawn anew
-A_STROKE, A_POINT, A_FRAME, ANEW = 55e-6, 0.8e-6, 1e-3, 14e-3
+A_STROKE, A_POINT, A_FRAME, ANEW = 55e-6, 0.8e-6, 1e-3, 4e-3
 PAIRS_OF_PROBE = 6
 MOST_STATES = 3000
 FRAMES_OF_PLAY = (12, 40)
@@ -97,19 +97,17 @@ class Recorder(Picture):
         ax, scene = self.panels[number].ax, self.scenes[number]
         artists = [self.titles[number], ax, *scene, *(ax.spines.values() if scene else ())]
         recorder = Coarse(*self.pixels, self.figure.dpi)
-        with look():
-            for artist in artists:
-                artist.draw(recorder)
+        for artist in artists:
+            artist.draw(recorder)
         return recorder.frame
 
     def moved(self, number):
         """Return what moves in a panel as ink, and for each stroke how it looks when pinned."""
         pinned = set(_trail(self.panels[number], self.moving[number]))
         marks, recorder = [], ink.Ink(*self.pixels, self.figure.dpi)
-        with look():
-            for artist in self.moving[number]:
-                artist.draw(recorder)
-                marks += [artist in pinned] * (len(recorder.strokes) - len(marks))
+        for artist in self.moving[number]:
+            artist.draw(recorder)
+            marks += [artist in pinned] * (len(recorder.strokes) - len(marks))
         return recorder, [
             pinned_look(stroke) if mark and "cells" not in stroke else None
             for mark, stroke in zip(marks, recorder.strokes, strict=True)
@@ -131,6 +129,7 @@ class Baker:
         self.picture = live.picture
         self.states, self.plays = Packer(), Packer()
         self.stills, self.grabs = {}, {}
+        self.known = [[] for _ in self.picture.panels]
         self.words, self.told = {}, {}
         self.first = dict(live.first)
         carries = [*(carries or self._in_order()), *live.controls]
@@ -188,27 +187,30 @@ class Baker:
                 [[round(share * (last - 1)) + more for last in lasts] for more in (0, 1)]
                 for share in np.linspace(0, 1, PAIRS_OF_PROBE)
             ]
-        pack, found = Packer(), []
+        pack, found, stills, new = Packer(), [], [], 0
         for pair in places:
             for place in pair:
                 self.picture.anew.clear()
                 with contextlib.suppress(Exception):
                     self._compute({**self.first, **({main: control.value(place)} if main else {})})
-                sizes, strokes, points, drawn = [pack.size], 0, 0, len(self.picture.anew)
+                size, strokes, points, drawn = pack.size, 0, 0, len(self.picture.anew)
                 for panel in range(len(self.picture.panels)):
                     recorder, trail = self.picture.moved(panel)
                     strokes += len(recorder.strokes)
                     points += len(recorder.frame["codes"])
                     pack.add(f"panel {panel}", recorder.frame, trail)
-                sizes.append(pack.size)
+                grown, size, frames = pack.size - size, pack.size, len(pack.frames)
                 for panel in list(self.picture.anew):
                     pack.add(f"still {panel}", self.picture.still(panel))
-                sizes.append(pack.size)
-            found.append((A_FRAME + A_STROKE * strokes + A_POINT * points, drawn, *np.diff(sizes)))
-        seconds, drawn, frame, still = np.mean(found, axis=0).tolist()
+                stills.append(pack.size - size)
+                new += len(pack.frames) > frames
+            found.append((A_FRAME + A_STROKE * strokes + A_POINT * points, drawn, grown))
+        seconds, drawn, frame = np.mean(found, axis=0).tolist()
         self.picture.anew.update(range(len(self.picture.panels)))
-        told = A_READOUT + frame
-        return Cost(seconds + ANEW * drawn, told + still), Cost(seconds, A_READOUT + A_REEL * frame)
+        # a few grounds come again and again; where every place has its own, there will be many
+        each = max(0.0, 2 * new / len(stills) - 1)
+        state = A_READOUT + frame + each * float(np.mean(stills))
+        return Cost(seconds + ANEW * drawn, state), Cost(seconds, A_READOUT + A_REEL * frame)
 
     def _compute(self, values):
         result = self.live.compute(**values)
@@ -263,10 +265,7 @@ class Baker:
         frames, stills = [], []
         for panel in range(len(self.picture.panels)):
             if panel in self.picture.anew or panel not in self.stills:
-                still = self.states.add(f"still {panel}", self.picture.still(panel))
-                self.stills[panel] = still
-                if still not in self.grabs:
-                    self.grabs[still] = self._grabs(self.picture.panels[panel])
+                self.stills[panel] = self._still(panel)
             stills.append(self.stills[panel])
             frames.append(self._frame(self.states, panel))
         live = self.live
@@ -276,6 +275,20 @@ class Baker:
         }
         if steps is not None and self.playing(at):
             self._play(number, values, result, at)
+
+    def _still(self, panel):
+        """Return the number of a panel's still part, which is recorded once for each ground."""
+        picture = self.picture
+        ground = picture.grounds[panel], picture.sceneries[panel]
+        picture.anew.discard(panel)
+        for known, still in self.known[panel]:
+            if all(map(_same, known, ground)):
+                return still
+        still = self.states.add(f"still {panel}", picture.still(panel))
+        self.known[panel].append((ground, still))
+        if still not in self.grabs:
+            self.grabs[still] = self._grabs(picture.panels[panel])
+        return still
 
     def _restore(self):
         with contextlib.suppress(Exception):
@@ -433,9 +446,9 @@ class Baker:
 
 def bake(live, carries=None, effort=CORE):
     """Return what a page needs of a live figure: its head as data, its states and Play as bytes."""
-    baker = Baker(live, carries, effort)
-    states, plays = baker.run()
-    return baker, states, plays
+    with look():
+        baker = Baker(live, carries, effort)
+        return baker, *baker.run()
 
 
 __all__ = ["CORE", "DEEPER", "bake", "read"]
