@@ -15,13 +15,14 @@ TEST := $(VENV)/.test
 export JUPYTER_PREFER_ENV_PATH = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test notebooks sheet lint bench elsewhere
+.PHONY: help lab test notebooks sheet site lint bench elsewhere
 
 help:
 	@echo "make lab        set up and open JupyterLab on the first notebook"
 	@echo "make test       set up and run every test, the notebooks included"
 	@echo "make notebooks  run every notebook and store its outputs"
 	@echo "make sheet      draw every live figure at its ends, in the folder sheet, to look at"
+	@echo "make site       build the pages that need no kernel, in the folder site"
 	@echo "make lint       check the style of the code and who imports whom"
 	@echo "make bench      measure sliders, descent and footprint beside their peers"
 	@echo "PYTHON=...      which Python to set up with, as in: make lab PYTHON=python3.13"
@@ -41,6 +42,9 @@ notebooks: $(TEST)
 
 sheet: $(TEST)
 	$(IN_VENV) tools/contact_sheet.py
+
+site: $(TEST)
+	$(IN_VENV) tools/make_site.py
 
 lint: $(TEST)
 	$(IN_VENV) -m ruff check

@@ -673,6 +673,7 @@ class Question {
     const bytes = Uint8Array.from(atob(form.dataset.sealed), (letter) => letter.charCodeAt(0));
     this.entry = JSON.parse(new TextDecoder().decode(bytes));
     this.verdict = form.querySelector(".gd-verdict");
+    form.gdviz = this;
     for (const field of form.elements) field.disabled = false;
     form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -721,6 +722,10 @@ class Question {
     }
   }
 
+  number(text) {
+    return readNumber(text, this.entry.patterns);
+  }
+
   tell(outcome, judged, words, beside = []) {
     this.verdict.replaceChildren();
     const mark = element("span", `gdviz-${outcome.replace(" ", "-")}`, this.verdict);
@@ -740,7 +745,7 @@ class Question {
       judged = right ? "As you predicted." : "A surprise.";
     } else {
       const typed = (unit && given.endsWith(unit) ? given.slice(0, -unit.length) : given).trim();
-      const guess = readNumber(typed, this.entry.patterns);
+      const guess = this.number(typed);
       said = `${typed} ${unit}`.trim();
       right = Math.abs(guess - answer) <= tolerance * Math.abs(answer) + 1e-12;
       judged = !right ? "A surprise."
@@ -754,7 +759,9 @@ class Question {
   }
 
   lock(locked) {
-    for (const field of this.form.elements) field.disabled = locked && field.className !== "gd-again";
+    for (const field of this.form.elements) {
+      if (field.tagName !== "FIELDSET") field.disabled = locked && field.className !== "gd-again";
+    }
     const again = this.form.querySelector(".gd-again");
     if (again) again.hidden = !locked;
   }
@@ -768,7 +775,7 @@ class Question {
   }
 
   judge(given) {
-    const { names, answer, hint, praise, patterns } = this.entry;
+    const { names, answer, hint, praise } = this.entry;
     const word = (text) => text.replaceAll(/[^\p{L}\p{N}_\s-]/gu, "").toLowerCase().split(/\s+/)
       .filter((part) => part && !["a", "an", "the", "point"].includes(part)).join(" ");
     if (names) {
@@ -783,7 +790,7 @@ class Question {
       this.tell(right ? "right" : "wrong", right ? "Right." : "Wrong.", right ? praise : hint);
       return;
     }
-    const number = readNumber(given, patterns), { digits, tolerance } = this.entry;
+    const number = this.number(given), { digits, tolerance } = this.entry;
     const size = Math.abs(answer) || 1;
     const last = digits ? 0.999 * 10 ** (Math.floor(Math.log10(size)) - digits + 1) : 0;
     const off = Math.abs(number - answer);

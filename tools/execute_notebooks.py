@@ -31,7 +31,7 @@ from PIL import Image
 
 FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
-CELL_METADATA = {"tags", "jupyter", "editable", "slideshow", "jp-MarkdownHeadingCollapsed"}
+CELL_METADATA = {"tags", "jupyter", "editable", "slideshow", "jp-MarkdownHeadingCollapsed", "gdviz"}
 PNG_CHUNKS = {b"IHDR", b"PLTE", b"tRNS", b"pHYs", b"IDAT", b"IEND"}
 SECONDS_PER_CELL = 120
 LONGEST_LINE = 300

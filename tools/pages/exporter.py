@@ -12,7 +12,10 @@ from urllib.parse import quote
 from latex2mathml.converter import convert
 from nbconvert import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
-from nbconvert.filters.highlight import Highlight2HTML
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import get_lexer_by_name
+from pygments.token import Comment, Keyword, Number, Operator, String
 
 from gdviz import exercises
 
@@ -50,7 +53,21 @@ class Renderer(IPythonRenderer):
         return super().link(text, url, title)
 
     def block_code(self, code, info=None):
-        return f'<div class="gd-source">{super().block_code(code, info)}</div>'
+        return highlighted(code, (info or "text").strip())
+
+
+class Highlighted(HtmlFormatter):
+    """Code in colours where they tell something: half of the page would be marks otherwise."""
+
+    def _get_css_classes(self, ttype):
+        kinds = (Comment, Keyword, Number, String, Operator.Word)
+        return super()._get_css_classes(ttype) if any(ttype in kind for kind in kinds) else ""
+
+
+def highlighted(source, language="ipython3"):
+    """Return code as HTML."""
+    code = highlight(source, get_lexer_by_name(language), Highlighted())
+    return f'<div class="gd-source" tabindex="0" role="group" aria-label="code">{code}</div>'
 
 
 def anchor(heading):
@@ -95,7 +112,6 @@ class Page:
         self.figures, self.asked, self.places = figures, asked, places
         self.pictures, self.sections = {}, []
         self.place = ""
-        self.highlight = Highlight2HTML(pygments_lexer="ipython3")
         self.blocks = []
         self.deeper, self.waiting = None, []
         for number, cell in enumerate(notebook.cells):
@@ -155,7 +171,7 @@ class Page:
     def _code(self, cell, number):
         tags = cell.metadata.get("tags", [])
         hidden = "hide-input" in tags or cell.metadata.get("jupyter", {}).get("source_hidden")
-        code = {"kind": "code", "opened": not hidden, "html": self._highlighted(cell.source)}
+        code = {"kind": "code", "opened": not hidden, "html": highlighted(cell.source)}
         code["name"] = self._name(cell.source) if hidden else "Show the code"
         places = self._places()
         asks = asked_in(cell.source)
@@ -203,9 +219,6 @@ class Page:
         binder = f"{self.places['binder']}/{self.stem}.ipynb".replace("00_start_here.ipynb/", "")
         place = f"%23{quote(quote(self.place, safe='()'))}" if self.place else ""
         return {"binder": f"{binder}{place}", "file": f"notebooks/{self.stem}.ipynb"}
-
-    def _highlighted(self, source):
-        return f'<div class="gd-source" tabindex="0" role="group" aria-label="code">{self.highlight(source)}</div>'
 
     @staticmethod
     def _name(source):

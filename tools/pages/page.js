@@ -276,6 +276,7 @@ class Baked {
     }
     this.root.classList.add("gd-awake");
     this.show();
+    this.figure.stage.setAttribute("aria-label", this.figure.frame ? this.figure.frame.text : "");
   }
 
   read(input) {
