@@ -39,12 +39,20 @@ SMALL = [
         "    return gd.descend(bowl, start, rule, steps=12)\n"
         "gd.Live(walk, gd.Contour(title='The bowl'), gd.Loss(title='The loss'), momentum=False,\n"
         "        start=gd.point((-2, 1)), lr=(0.0, 1.0, 0.05),\n"
-        "        readout=lambda run, lr: {'': 'walks', 'factor': (1 - lr, run.contraction((0, 0)))})",
+        "        readout=lambda run, lr: {'': 'walks', 'factor': (1 - lr, run.contraction((0, 0)))}"
+        ")",
     ),
-    ("markdown", "## Words (1 min)\n\n$$x_{k+1} = (1-\\eta)\\,x_k$$\n\n| symbol | say |\n|---|---|\n| k | k |"),
+    (
+        "markdown",
+        "## Words (1 min)\n\n$$x_{k+1} = (1-\\eta)\\,x_k$$\n\n"
+        "| symbol | say |\n|---|---|\n| k | k |",
+    ),
     ("code", "rate = ..."),
     ("code", 'gd.check("one-step rate", rate)'),
-    ("markdown", "<details><summary>Solution</summary>\n\n```python\nrate = 1 / 6\n```\n\n</details>"),
+    (
+        "markdown",
+        "<details><summary>Solution</summary>\n\n```python\nrate = 1 / 6\n```\n\n</details>",
+    ),
     ("deeper", "## Deeper (1 min, optional)\n\nMore."),
     ("code", "def diverges(lr):\n    return ..."),
     ("code", 'gd.check("does the fit diverge", diverges)'),
@@ -272,14 +280,14 @@ def test_the_ball_is_dragged_to_the_nearest_start(chromium, small):
         page.page.mouse.move(box["x"] + 0.2 * box["width"], box["y"] + 0.3 * box["height"])
         page.page.mouse.down()
         first = ask(figure, "return baked.at;")
-        page.page.mouse.move(
-            box["x"] + 0.4 * box["width"], box["y"] + 0.6 * box["height"], steps=8
-        )
+        page.page.mouse.move(box["x"] + 0.4 * box["width"], box["y"] + 0.6 * box["height"], steps=8)
         page.page.mouse.up()
         at, axes = ask(figure, "return [baked.at, baked.head.axes];")
         assert at != first
         start = [axes[n]["words"][at[n]] for n in range(3) if axes[n]["name"] == "start"]
-        words = ask(figure, "return [...baked.inputs].map(one => one.nextElementSibling?.textContent);")
+        words = ask(
+            figure, "return [...baked.inputs].map(one => one.nextElementSibling?.textContent);"
+        )
         assert all(word in words for word in start)
         # by keyboard: one place to the right
         stage.focus()
@@ -300,7 +308,9 @@ def test_play_pin_and_reset(chromium, small):
         figure.locator(".gdviz-reset").click()
         figure.locator(".gdviz-play").click()
         figure.locator(".gdviz-count", has_text=re.compile(r"step [3-9] of 12")).wait_for()
-        page.page.wait_for_function("document.querySelector('.gdviz-play').textContent === '▶ Play'")
+        page.page.wait_for_function(
+            "document.querySelector('.gdviz-play').textContent === '▶ Play'"
+        )
         assert figure.locator(".gdviz-count").inner_text() == "step 12 of 12"
         figure.locator(".gdviz-step").fill("5")
         page.page.wait_for_function(
@@ -327,7 +337,9 @@ def test_where_play_is_not_kept_the_page_says_so(chromium, small):
 BROKEN = {
     "cut short": lambda text: text[: len(text) // 2],
     "not deflated": lambda text: re.sub(r'"[\w+/=]{99,}"', '"QUJDREVGR0g="', text),
-    "a letter changed": lambda text: text[:2000] + ("A" if text[2000] != "A" else "B") + text[2001:],
+    "a letter changed": lambda text: (
+        text[:2000] + ("A" if text[2000] != "A" else "B") + text[2001:]
+    ),
     "another page": lambda text: "<!DOCTYPE html><title>404</title>",
     "empty": lambda text: "",
 }
@@ -466,12 +478,22 @@ def test_a_number_is_checked_as_the_notebook_checks_it(chromium, small, typed, w
 
 
 def test_numbers_are_read_alike_in_both_places(chromium, small):
-    texts = ["0.3", "0,3", "−2", "1e-3", "1/6", "1,000,000", "12,000.5", " +4. ", ".5", "−1/4", "3 000"]
+    texts = [
+        "0.3",
+        "0,3",
+        "−2",
+        "1e-3",
+        "1/6",
+        "1,000,000",
+        "12,000.5",
+        " +4. ",
+        ".5",
+        "−1/4",
+        "3 000",
+    ]
     with reading(chromium, f"{small.as_uri()}/00_small.html") as page:
         form = page.page.locator(".gd-check[data-sealed]")
-        read = form.evaluate(
-            "(form, texts) => texts.map(text => form.gdviz.number(text))", texts
-        )
+        read = form.evaluate("(form, texts) => texts.map(text => form.gdviz.number(text))", texts)
     assert read == [read_number(text) for text in texts]
 
 

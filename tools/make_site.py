@@ -42,9 +42,7 @@ HERE = Path(__file__).parent / "pages"
 def code_of(path):
     """Return what the bakes of a notebook depend on, as a short text."""
     cells = nbformat.read(path, as_version=4).cells
-    code = [
-        [cell.source, cell.metadata.get("gdviz")] for cell in cells if cell.cell_type == "code"
-    ]
+    code = [[cell.source, cell.metadata.get("gdviz")] for cell in cells if cell.cell_type == "code"]
     core = [cell.source.startswith("## ") for cell in cells]
     digest = hashlib.sha256(json.dumps([code, core]).encode())
     digest.update(f"{matplotlib.__version__} {np.__version__}".encode())
@@ -226,7 +224,9 @@ def build(paths, site, kept=KEPT, say=print, workers=None, reduced=1):
     front |= {"description": "Figures about gradient descent that answer at once."}
     write(site / "index.html", exporter.plain("front.html.j2", opening=opening, **shared, **front))
     first = next(iter(notebooks.values()))
-    words = markdown(f"# Words and symbols\n\nOne symbol has one meaning on all pages.\n\n{glossary(first)}")
+    words = markdown(
+        f"# Words and symbols\n\nOne symbol has one meaning on all pages.\n\n{glossary(first)}"
+    )
     about = {"here": "words", "title": "Words and symbols · gdviz", "description": "The notation."}
     write(site / "words.html", exporter.plain("plain.html.j2", html=words, **shared, **about))
     if told:
@@ -252,10 +252,15 @@ def weigh(site, stem):
     """Return the weight of a page on the wire, without a server that compresses."""
     page = (site / f"{stem}.html").read_text(encoding="utf-8")
     own = sum((site / name).stat().st_size for name in (f"{stem}.html", "page.js", "page.css"))
-    pictures = [(site / name).stat().st_size for name in re.findall(r'src="(pictures/[^"]+)"', page)]
+    pictures = [
+        (site / name).stat().st_size for name in re.findall(r'src="(pictures/[^"]+)"', page)
+    ]
     frames = [
-        [file.stat().st_size for file in (site / "frames").glob(f"{name}*.js")
-         if file.stem in (name, f"{name}-play")]
+        [
+            file.stat().st_size
+            for file in (site / "frames").glob(f"{name}*.js")
+            if file.stem in (name, f"{name}-play")
+        ]
         for name in re.findall(r'data-frames="([^"]+)"', page)
     ]
     # a browser takes pictures that are a screen or two away
@@ -266,8 +271,12 @@ def weigh(site, stem):
 def card(page):
     """Return what the front page and the bar say of a page."""
     opening = page.opening or {}
-    return {**page.head, "picture": opening.get("name"), "width": opening.get("width"),
-            "height": opening.get("height")}
+    return {
+        **page.head,
+        "picture": opening.get("name"),
+        "width": opening.get("width"),
+        "height": opening.get("height"),
+    }
 
 
 def bake_all(paths, kept, say, workers, reduced):

@@ -1,30 +1,32 @@
 """Bake a live figure: play it through a grid of its controls, and keep the frames.
 
-The grid and the number of frames follow from what a figure draws, not from a clock, so that the same
-notebook gives the same bytes on every machine.
+The grid and the number of frames follow from what a figure draws, not from a clock, so that the
+same notebook gives the same bytes on every machine.
 """
 
 import contextlib
+import functools
 from dataclasses import dataclass, replace
 
 import numpy as np
 from matplotlib.path import Path
 from matplotlib.transforms import IdentityTransform
-from pages import grid
-from pages.packing import Packer
 
 from gdviz import ink
 from gdviz.controls import Point
 from gdviz.live import steps_of_play
 from gdviz.panels.style import PINS
 from gdviz.picture import Picture, _same, _trail, look
-from gdviz.readout import read
+from pages import grid
+from pages.packing import Packer
 
 WIDTH = 1000
 # what a frame takes: some microseconds for each stroke and point, for panels drawn anew
 A_STROKE, A_POINT, A_FRAME, ANEW = 55e-6, 0.8e-6, 1e-3, 4e-3
 PAIRS_OF_PROBE = 6
 MOST_STATES = 3000
+# a control with so many places or fewer is like a menu
+FEW = 6
 FRAMES_OF_PLAY = (12, 40)
 FRAMES_OF_FIRST_PLAY = 60
 PINNED = "#010203"
@@ -137,20 +139,26 @@ class Baker:
         self._lay_grid()
 
     def _in_order(self):
-        """The controls as they carry a lesson if nobody says: sliders and starts, then menus."""
-        many = {name: max((np.prod(c) for c in grid.levels(w)), default=0) for name, w in self.live.controls.items()}
-        kinds = {name: isinstance(widget, Point) for name, widget in self.live.controls.items()}
-        few = [name for name in many if 0 < many[name] <= 6]
-        sliders = [name for name in many if many[name] > 6 and not kinds[name]]
-        points = [name for name in many if many[name] > 6 and kinds[name]]
-        return [*sliders[:1], *few, *sliders[1:], *points]
+        """The controls as they carry a lesson if nobody says: a slider, menus, sliders, starts."""
+        given = self.live.controls
+        many = {
+            name: int(np.prod(levels[-1]))
+            for name, widget in given.items()
+            if (levels := grid.levels(widget))
+        }
+        points = [name for name in many if isinstance(given[name], Point)]
+        menus = [name for name in many if many[name] <= FEW and name not in points]
+        sliders = [name for name in many if name not in (*points, *menus)]
+        return [*sliders[:1], *menus, *sliders[1:], *points]
 
     def _lay_grid(self):
         widgets = self.live.controls
         main = next((name for name in self.carries if grid.levels(widgets[name])), None)
         state, step = self._probe(main)
         allowed = self.effort
-        most = min(allowed.states / state.seconds, allowed.bytes_of_states / state.bytes, MOST_STATES)
+        most = min(
+            allowed.states / state.seconds, allowed.bytes_of_states / state.bytes, MOST_STATES
+        )
         counts = grid.choose(widgets, self.carries, int(most))
         self.controls = {
             name: grid.make(name, widget, counts[name], self._ends(widget))
@@ -158,7 +166,9 @@ class Baker:
         }
         self.axes = [axis for control in self.controls.values() for axis in control.axes]
         self.main = next((n for n, axis in enumerate(self.axes) if axis.name == main), None)
-        self.most_of_play = int(min(allowed.play / step.seconds, allowed.bytes_of_play / step.bytes))
+        self.most_of_play = int(
+            min(allowed.play / step.seconds, allowed.bytes_of_play / step.bytes)
+        )
 
     def _ends(self, widget):
         """Return the range of each coordinate of a start, from the panel that it is dragged on."""
@@ -258,7 +268,9 @@ class Baker:
         try:
             values, result, told = self._go(dict(enumerate(at)))
         except Exception as error:  # a learner sees these words too
-            words = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+            words = (
+                str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+            )
             self.rows[number] = {"error": words}
             self._restore()
             return
@@ -271,7 +283,10 @@ class Baker:
         live = self.live
         steps = live.result.steps if live.step is not None and hasattr(result, "until") else None
         self.rows[number] = {
-            "frames": frames, "stills": stills, "told": self._tell(told), "steps": steps,
+            "frames": frames,
+            "stills": stills,
+            "told": self._tell(told),
+            "steps": steps,
         }
         if steps is not None and self.playing(at):
             self._play(number, values, result, at)
@@ -339,7 +354,9 @@ class Baker:
     def _grabs(self, panel):
         """Return what can be dragged on a panel: the axes of the grid, and where each place is."""
         drags = {
-            along: name for along, name in getattr(panel, "drags", {}).items() if name in self.controls
+            along: name
+            for along, name in getattr(panel, "drags", {}).items()
+            if name in self.controls
         }
         tall, found = self.picture.tall, []
 
@@ -349,7 +366,9 @@ class Baker:
             return [round(float(place), 1) for place in places]
 
         def numbers_of(name):
-            return [n for n, axis in enumerate(self.axes) if axis.name == name and len(axis.values) > 1]
+            return [
+                n for n, axis in enumerate(self.axes) if axis.name == name and len(axis.values) > 1
+            ]
 
         if drags:
             parts = []
@@ -358,19 +377,27 @@ class Baker:
                 if numbers:
                     axis = numbers[min(along, len(numbers) - 1)]
                     where = lambda value: panel.ax.transData.transform((value, value))  # noqa: E731
-                    parts.append({"axis": axis, "along": along, "pixels": pixels(axis, along, where)})
+                    parts.append(
+                        {"axis": axis, "along": along, "pixels": pixels(axis, along, where)}
+                    )
             return [parts] if parts else []
         for name, control in self.controls.items():
             if control.kind != "point" or panel.where(control.first) is None:
                 continue
-            first, parts = np.atleast_1d(control.first), []
-            for part, axis in enumerate(numbers_of(name)):
-                def where(value, part=part):
-                    place = first.copy()
-                    place[part] = value
-                    return panel.where(tuple(place) if len(place) > 1 else place[0])
 
-                parts.append({"axis": axis, "along": part, "pixels": pixels(axis, part, where)})
+            def where(value, part, first=control.first, scalar=control.scalar):
+                place = np.array(np.atleast_1d(first), float)
+                place[part] = value
+                return panel.where(float(place[0]) if scalar else tuple(place.tolist()))
+
+            parts = [
+                {
+                    "axis": axis,
+                    "along": part,
+                    "pixels": pixels(axis, part, functools.partial(where, part=part)),
+                }
+                for part, axis in enumerate(numbers_of(name))
+            ]
             if parts:
                 found.append(parts)
         return found
@@ -427,7 +454,9 @@ class Baker:
 
     def where_it_plays(self):
         """Say in words for which values of the controls Play is baked."""
-        held = [axis for n, axis in enumerate(self.axes) if n not in self.free and len(axis.values) > 1]
+        held = [
+            axis for n, axis in enumerate(self.axes) if n not in self.free and len(axis.values) > 1
+        ]
         told = " and ".join(f"{axis.label} = {axis.words[axis.first]}" for axis in held)
         return f"Play is kept for {told}; the notebook plays everywhere." if told else ""
 
@@ -437,10 +466,15 @@ class Baker:
             axes = list(range(number, number + len(control.axes)))
             number += len(axes)
             symbol = grid.told(control.name, "")
-            found.append({
-                "name": control.name, "kind": control.kind, "label": control.label,
-                "axes": axes, "symbol": symbol.removesuffix(" = "),
-            })
+            found.append(
+                {
+                    "name": control.name,
+                    "kind": control.kind,
+                    "label": control.label,
+                    "axes": axes,
+                    "symbol": symbol.removesuffix(" = "),
+                }
+            )
         return found
 
 
@@ -451,4 +485,4 @@ def bake(live, carries=None, effort=CORE):
         return baker, *baker.run()
 
 
-__all__ = ["CORE", "DEEPER", "bake", "read"]
+__all__ = ["CORE", "DEEPER", "bake"]

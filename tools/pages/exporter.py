@@ -131,7 +131,7 @@ class Page:
         lines = [line for line in self.notebook.cells[0].source.splitlines() if line.strip()]
         title = lines[0].lstrip("# ").strip()
         minutes = re.search(r"\*\*(\d+) minutes\*\*", self.notebook.cells[0].source)
-        name, colon, question = title.partition(": ")
+        name, _, question = title.partition(": ")
         question = question or (lines[1] if len(lines) > 1 else "")
         return {
             "stem": self.stem,
@@ -205,7 +205,14 @@ class Page:
         outputs = [cell.outputs[place]] if place is not None else cell.outputs
         data = next((o.data for o in outputs if "image/png" in o.get("data", {})), None)
         name = f"{self.stem}-{number}"
-        block = {"kind": kind, "name": name, "places": places, "alt": "", "width": 1000, "height": 400}
+        block = {
+            "kind": kind,
+            "name": name,
+            "places": places,
+            "alt": "",
+            "width": 1000,
+            "height": 400,
+        }
         if data is not None:
             png = base64.b64decode(data["image/png"])
             self.pictures[name] = png
@@ -266,11 +273,20 @@ def question(asked, name, made):
     if asked == "predict":
         answer = made.answer() if callable(made.answer) else made.answer
         kind = "choice" if made.options else "number"
-        told = f"“{answer}”" if made.options else made._with_unit(exercises._four_digits(float(answer)))
+        told = (
+            f"“{answer}”"
+            if made.options
+            else made._with_unit(exercises._four_digits(float(answer)))
+        )
         shown = {"text": made.question, "options": made.options, "unit": made.unit}
         inner = {
-            "kind": kind, "answer": answer if made.options else float(answer), "told": told,
-            "unit": made.unit, "tolerance": made.tolerance, "because": made.because, "see": made.see,
+            "kind": kind,
+            "answer": answer if made.options else float(answer),
+            "told": told,
+            "unit": made.unit,
+            "tolerance": made.tolerance,
+            "because": made.because,
+            "see": made.see,
         }
     else:
         entry = exercises.bank()[name]
@@ -280,9 +296,13 @@ def question(asked, name, made):
         names = list(answer) if isinstance(answer, dict) else None
         shown = {"text": entry["text"], "unit": "", "names": names}
         inner = {
-            "kind": "answer", "names": names, "answer": list(answer.values()) if names else answer,
-            "tolerance": entry.get("tolerance", 1e-6), "digits": entry.get("digits"),
-            "hint": entry.get("hint", ""), "praise": entry.get("praise", ""),
+            "kind": "answer",
+            "names": names,
+            "answer": list(answer.values()) if names else answer,
+            "tolerance": entry.get("tolerance", 1e-6),
+            "digits": entry.get("digits"),
+            "hint": entry.get("hint", ""),
+            "praise": entry.get("praise", ""),
         }
     number = not shown.get("options") and not isinstance(inner["answer"], (str, list))
     sealed = json.dumps({"asked": asked, "patterns": patterns, **inner}, ensure_ascii=False)

@@ -111,7 +111,14 @@ def make(name, widget, count, ends=None):
         return Control(name, "fixed", label, [axis], widget.value, typed=typed)
     if isinstance(widget, Point):
         parts = [
-            Axis(name, f"{label} {box.description}", values, [say(value) for value in values], 0, part)
+            Axis(
+                name,
+                f"{label} {box.description}",
+                values,
+                [say(value) for value in values],
+                0,
+                part,
+            )
             for part, (box, values) in enumerate(
                 zip(widget.fields, places_of(widget, count, ends), strict=True)
             )
@@ -134,7 +141,7 @@ def make(name, widget, count, ends=None):
 def choose(given, carries, most):
     """Return how many positions each control has, so that there are at most ``most`` states.
 
-    ``given`` are the widgets by name; the first of ``carries`` is the main one, which is moved most.
+    ``given`` are the widgets by name; the first of ``carries`` is the main one, moved most.
     Where the grid is too large, first the positions are thinned, then controls are left fixed, the
     last one first: they get None.
     """
@@ -174,14 +181,14 @@ def choose(given, carries, most):
 
 
 def outward(axis):
-    """Return the places of an axis from its first one up, and then from there down."""
+    """Return the places of an axis from its first one up, and those from there down."""
     return [*range(axis.first, len(axis.values))], [*range(axis.first - 1, -1, -1)]
 
 
 def rows(axes, main):
     """Yield the places of all axes but the main one, as dicts by number."""
     others = [number for number in range(len(axes)) if number != main]
-    orders = [sum(outward(axes[number]), []) for number in others]
+    orders = [itertools.chain(*outward(axes[number])) for number in others]
     for places in itertools.product(*orders):
         yield dict(zip(others, places, strict=True))
 

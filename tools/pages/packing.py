@@ -1,10 +1,11 @@
 """Frames of ink in few bytes: every shape and every look once, places as small differences.
 
-Neighbouring frames differ little. So a shape (the points of a stroke, counted from its first one) is
-written where it first occurs, as what differs from the shape that stood in its place in the frame
-before, and named by a number from then on: letters and marks are written once for a whole figure.
-Moving strokes lie on a grid of a quarter pixel, letters and marks on one of a sixteenth. All numbers
-are varints in a few streams of their own kind, which one deflate packs. ``page.js`` reads it.
+Neighbouring frames differ little. So a shape (the points of a stroke, counted from its first one)
+is written where it first occurs, as what differs from the shape that stood in its place in the
+frame before, and named by a number from then on: letters and marks are written once for a whole
+figure. Moving strokes lie on a grid of a quarter pixel, letters and marks on one of a sixteenth.
+All numbers are varints in a few streams of their own kind, which one deflate packs. ``page.js``
+reads it.
 """
 
 import json
@@ -54,9 +55,15 @@ class Packer:
             if len(parts) == 2 or (parts and max(parts[0][0]) > Path.LINETO):
                 parts[0] = (*parts[0], FINE)
             old = before[number][1] if number < len(before) else []
-            strokes.append((self._style(style), [
-                self._part(part, old[i] if i < len(old) else None) for i, part in enumerate(parts)
-            ]))
+            strokes.append(
+                (
+                    self._style(style),
+                    [
+                        self._part(part, old[i] if i < len(old) else None)
+                        for i, part in enumerate(parts)
+                    ],
+                )
+            )
         told = tuple(
             (style, tuple((shape, x, y) for shape, x, y, _, _ in parts)) for style, parts in strokes
         )
