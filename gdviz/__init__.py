@@ -1,6 +1,7 @@
 """See gradient descent work, fail and be cured: landscapes, optimizers, one loop, live figures."""
 
 from gdviz import data, endings, landscapes, networks, optimizers, panels, schedules
+from gdviz.clinic import Clinic
 from gdviz.controls import log_slider, point
 from gdviz.curvature import Slice, filter_normalised, path_directions, sharpness
 from gdviz.descent import Run, descend
@@ -48,6 +49,7 @@ __all__ = [
     "AdamW",
     "Boundary",
     "Cells",
+    "Clinic",
     "Clipped",
     "Constant",
     "Contour",

@@ -256,4 +256,6 @@ class Noisy(_Estimated):
         length = max(1, 256 // dim)
         block, place = divmod(step, length)
         errors = self._draws(block, lambda rng: rng.standard_normal((length, dim)))
-        return self.objective.gradient(x) + self.std[..., None] * errors[..., place, :]
+        known = self.objective
+        slopes = known.gradient(x, step) if isinstance(known, _Estimated) else known.gradient(x)
+        return slopes + self.std[..., None] * errors[..., place, :]

@@ -34,7 +34,7 @@ STOPPED = "Stopped before it was done: the picture is as it was. Move a control 
 LOCK = threading.RLock()
 
 
-def _one_at_a_time(method):
+def one_at_a_time(method):
     @functools.wraps(method)
     def locked(*arguments, **options):
         with LOCK:
@@ -60,7 +60,126 @@ class Canvas(anywidget.AnyWidget):
     grab = traitlets.Unicode().tag(sync=True)
 
 
-class Live:
+class Shown:
+    """A picture in a browser, and what the browser tells about it: the part of a figure that any
+    figure has, whatever answers the learner.
+
+    Who is one has ``picture``, ``canvas`` and ``widget``, and calls ``_send`` when the picture is
+    another one.
+    """
+
+    step = error = None
+    _count = 0
+
+    @property
+    def text(self):
+        """What stands under the figure as a sentence: the readout, or the error in words."""
+        return self.canvas.error or self._where() + self.picture.text
+
+    @property
+    def png(self):
+        """The picture, drawn by Agg, as the bytes of a PNG."""
+        with LOCK:
+            return self.picture.png
+
+    @property
+    def figure(self):
+        """The matplotlib Figure."""
+        return self.picture.figure
+
+    @one_at_a_time
+    def close(self):
+        """Take the figure off the page, and free what it holds."""
+        _close(self.widget)
+
+    def _fail(self, error):
+        self.error = error
+        words = str(error) or type(error).__name__
+        if isinstance(error, KeyboardInterrupt):
+            words = STOPPED
+        elif not isinstance(error, ValueError):
+            words = f"{type(error).__name__}: {words}"
+        self.canvas.error = words
+        # what failed may have moved the panels before it did
+        with contextlib.suppress(Exception):
+            self.picture.update(self.picture.whole, self.picture.shown)
+        self._send(still=True)
+
+    def _send(self, still=False, pins=False):
+        frame, cells = self.picture.frame()
+        self._count += 1
+        with self.canvas.hold_sync():
+            if still:
+                self.canvas.still = self._stills()
+            if set(cells) != set(self.canvas.cells):
+                self.canvas.cells = cells
+            if pins:
+                names = ("name", "colour", "ink")
+                pinned = [{name: pin[name] for name in names} for pin in self.picture.pins]
+                self.canvas.pins = pinned
+            if self.step is not None:
+                self.canvas.story = {"step": self.step.value, "steps": self.step.max}
+            self.canvas.frame = {
+                "ink": frame,
+                "readout": _plain(self.picture.readout),
+                "text": self._where() + self.picture.text,
+                # the browser compares from the end: it need not look further
+                "count": self._count,
+            }
+            if self.error is None:
+                self.canvas.error = ""
+
+    def _stills(self):
+        picture = self.picture
+        parts = [{"key": still.key, "box": still.box, "png": still.png} for still in picture.stills]
+        return {
+            "width": picture.width,
+            "height": picture.tall,
+            "ratio": picture.ratio,
+            "parts": parts,
+            "scene": picture.scene,
+            "count": self._count,
+        }
+
+    def _where(self):
+        """Say how much of the run the picture shows, where that is not all of it."""
+        if self.step is None or self.step.value == self.step.max:
+            return ""
+        return f"Step {self.step.value:,} of {self.step.max:,}. "
+
+    @one_at_a_time
+    def _told(self, canvas, message, buffers):
+        """Answer what the browser tells: a size, a press, a drag, a key, a button."""
+        kind = message.get("kind")
+        answer = getattr(self, f"_on_{kind}", None)
+        if answer is None:
+            return
+        sent = self._count
+        try:
+            answer(message)
+        except Exception as error:
+            self._fail(error)
+        # the browser waits for an answer before it asks again
+        if kind in ASKED and self._count == sent:
+            self._send()
+
+    def _on_alive(self, message):
+        self.canvas.send({"kind": "alive"})
+
+    def _on_size(self, message):
+        width, ratio = float(message["width"]), float(message["ratio"])
+        picture = self.picture
+        if abs(width - picture.width) < 8 and abs(ratio - picture.ratio) < 0.01:
+            return
+        picture.lay_out(width, ratio)
+        self._send(still=True, pins=True)
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        view = self.widget._repr_mimebundle_()
+        return {**view, "image/png": base64.b64encode(self.png).decode(), "text/plain": self.text}
+
+
+class Live(Shown):
     """A figure that answers at once: controls -> compute -> panels -> pixels, and a readout.
 
     ``compute`` is a pure function of the controls' values; what it returns goes to every panel's
@@ -98,7 +217,6 @@ class Live:
             )
         self.compute = compute
         self.readout = readout
-        self.error = None
         self.controls = self._controls(compute, controls)
         self.first = {name: widget.value for name, widget in self.controls.items()}
         self._asks = _asked(readout, self.controls)
@@ -107,7 +225,6 @@ class Live:
         self.picture = Picture(self.result, panels, self._read(self.result, self.values))
         self.canvas = Canvas(grab=self._grab())
         self._quiet = False
-        self._count = 0
         self._dragged = []
         self._held = self._turning = self._last = self._marked = None
         self.widget = self._assemble()
@@ -118,37 +235,21 @@ class Live:
             self.step.observe(self._stepped, "value")
         self.canvas.on_msg(self._told)
         hear_interrupts()
-        _replace_earlier(self)
+        replace_earlier(self)
 
     @property
     def values(self):
         """The controls' values, by name."""
         return {name: value_of(widget) for name, widget in self.controls.items()}
 
-    @property
-    def text(self):
-        """What stands under the figure as a sentence: the readout, or the error in words."""
-        return self.canvas.error or self._where() + self.picture.text
-
-    @property
-    def png(self):
-        """The picture, drawn by Agg, as the bytes of a PNG."""
-        with LOCK:
-            return self.picture.png
-
-    @property
-    def figure(self):
-        """The matplotlib Figure."""
-        return self.picture.figure
-
-    @_one_at_a_time
+    @one_at_a_time
     def pin(self):
         """Keep what is shown as a trail to compare with, named by what differs from the others."""
         self.picture.pin("", values=self.values)
         self._name_pins()
         self._send(pins=True)
 
-    @_one_at_a_time
+    @one_at_a_time
     def reset(self):
         """Restore the first value of every control, and take the pinned trails away."""
         self.picture.unpin()
@@ -161,13 +262,13 @@ class Live:
         self._refresh()
         self._send(pins=True)
 
-    @_one_at_a_time
+    @one_at_a_time
     def close(self):
         """Take the figure and its controls off the page, and free what they hold."""
         for widget in self.controls.values():
             with contextlib.suppress(ValueError):
                 widget.unobserve(self._changed, "value")
-        _close(self.widget)
+        super().close()
 
     @contextlib.contextmanager
     def _silence(self):
@@ -215,7 +316,7 @@ class Live:
         box.add_class("gdviz-live")
         return box
 
-    @_one_at_a_time
+    @one_at_a_time
     def _changed(self, change):
         if not (self._quiet or self._is_report(change)):
             self._refresh()
@@ -269,19 +370,6 @@ class Live:
         with np.errstate(all="ignore"):
             return read(self.readout(shown, **{name: values[name] for name in self._asks}))
 
-    def _fail(self, error):
-        self.error = error
-        words = str(error) or type(error).__name__
-        if isinstance(error, KeyboardInterrupt):
-            words = STOPPED
-        elif not isinstance(error, ValueError):
-            words = f"{type(error).__name__}: {words}"
-        self.canvas.error = words
-        # what failed may have moved the panels before it did
-        with contextlib.suppress(Exception):
-            self.picture.update(self.picture.whole, self.picture.shown)
-        self._send(still=True)
-
     def _cut(self, result):
         """Return the result up to the slider's step."""
         if self.step is None or not _has_steps(result):
@@ -290,7 +378,7 @@ class Live:
         whole = step == self.step.max or step >= result.steps
         return result if whole else result.until(step)
 
-    @_one_at_a_time
+    @one_at_a_time
     def _stepped(self, change):
         if self._quiet:
             return
@@ -301,48 +389,6 @@ class Live:
             return
         self.error = None
         self._send()
-
-    def _send(self, still=False, pins=False):
-        frame, cells = self.picture.frame()
-        self._count += 1
-        with self.canvas.hold_sync():
-            if still:
-                self.canvas.still = self._stills()
-            if set(cells) != set(self.canvas.cells):
-                self.canvas.cells = cells
-            if pins:
-                names = ("name", "colour", "ink")
-                pinned = [{name: pin[name] for name in names} for pin in self.picture.pins]
-                self.canvas.pins = pinned
-            if self.step is not None:
-                self.canvas.story = {"step": self.step.value, "steps": self.step.max}
-            self.canvas.frame = {
-                "ink": frame,
-                "readout": _plain(self.picture.readout),
-                "text": self._where() + self.picture.text,
-                # the browser compares from the end: it need not look further
-                "count": self._count,
-            }
-            if self.error is None:
-                self.canvas.error = ""
-
-    def _stills(self):
-        picture = self.picture
-        parts = [{"key": still.key, "box": still.box, "png": still.png} for still in picture.stills]
-        return {
-            "width": picture.width,
-            "height": picture.tall,
-            "ratio": picture.ratio,
-            "parts": parts,
-            "scene": picture.scene,
-            "count": self._count,
-        }
-
-    def _where(self):
-        """Say how much of the run the picture shows, where that is not all of it."""
-        if self.step is None or self.step.value == self.step.max:
-            return ""
-        return f"Step {self.step.value:,} of {self.step.max:,}. "
 
     def _name_pins(self):
         """Name the pins by what differs among them and from the first values."""
@@ -355,33 +401,6 @@ class Live:
         for pin in pins:
             names = differing or list(pin["values"])[:1]
             pin["name"] = ", ".join(_told(name, pin["values"][name]) for name in names)
-
-    @_one_at_a_time
-    def _told(self, canvas, message, buffers):
-        """Answer what the browser tells: a size, a press, a drag, a key, a button."""
-        kind = message.get("kind")
-        answer = getattr(self, f"_on_{kind}", None)
-        if answer is None:
-            return
-        sent = self._count
-        try:
-            answer(message)
-        except Exception as error:
-            self._fail(error)
-        # the browser waits for an answer before it asks again
-        if kind in ASKED and self._count == sent:
-            self._send()
-
-    def _on_alive(self, message):
-        self.canvas.send({"kind": "alive"})
-
-    def _on_size(self, message):
-        width, ratio = float(message["width"]), float(message["ratio"])
-        picture = self.picture
-        if abs(width - picture.width) < 8 and abs(ratio - picture.ratio) < 0.01:
-            return
-        picture.lay_out(width, ratio)
-        self._send(still=True, pins=True)
 
     def _on_pin(self, message):
         self.pin()
@@ -538,10 +557,6 @@ class Live:
         self.picture.redraw(panels)
         self._send(still=True)
 
-    def _repr_mimebundle_(self, include=None, exclude=None):
-        view = self.widget._repr_mimebundle_()
-        return {**view, "image/png": base64.b64encode(self.png).decode(), "text/plain": self.text}
-
 
 def steps_of_play(begin, end, most=FRAMES_OF_PLAY):
     """Return the steps that Play shows from ``begin`` to ``end``: all, or ``most`` and one."""
@@ -638,7 +653,7 @@ def _close(widget):
 _figures_of_cells = {}
 
 
-def _replace_earlier(live):
+def replace_earlier(live):
     """Close the figures of an earlier run of the same cell: each holds some ten megabytes."""
     cell, run = present_cell()
     if cell is None:
@@ -651,4 +666,4 @@ def _replace_earlier(live):
     _figures_of_cells[cell] = run, [*figures, live]
 
 
-__all__ = ["Canvas", "Live"]
+__all__ = ["Canvas", "Live", "Shown"]

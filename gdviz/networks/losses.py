@@ -42,16 +42,31 @@ def _cross_entropy_gradient(outputs, targets):
     return (np.exp(_log_softmax(outputs)) - targets) / targets.shape[-2]
 
 
+def _log_of_softmax(outputs, targets):
+    powers = np.exp(outputs)
+    shares = powers / np.sum(powers, axis=-1, keepdims=True)
+    return -np.sum(flat(targets * np.log(shares)), axis=-1) / targets.shape[-2]
+
+
+def _log_of_softmax_gradient(outputs, targets):
+    powers = np.exp(outputs)
+    shares = powers / np.sum(powers, axis=-1, keepdims=True)
+    by_share = -targets / shares / targets.shape[-2]
+    return shares * (by_share - np.sum(by_share * shares, axis=-1, keepdims=True))
+
+
 LOSS_FUNCTIONS = {
     "mse": LossFunction(_mse, _mse_gradient),
     "cross_entropy": LossFunction(_cross_entropy, _cross_entropy_gradient),
+    "log_of_softmax": LossFunction(_log_of_softmax, _log_of_softmax_gradient),
 }
 LOSSES = tuple(LOSS_FUNCTIONS)
+CLASSES = ("cross_entropy", "log_of_softmax")
 
 
 def read_targets(targets, kind, batch, outputs, dtype):
     given = np.asarray(targets)
-    if kind == "cross_entropy" and given.dtype.kind in "iu" and given.ndim == 1:
+    if kind in CLASSES and given.dtype.kind in "iu" and given.ndim == 1:
         if np.any((given < 0) | (given >= outputs)):
             raise ValueError(
                 f"targets go from {given.min()} to {given.max()}: with outputs={outputs} the "
