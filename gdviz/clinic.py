@@ -226,7 +226,6 @@ def _points():
         lambda clinic: [visit.points for visit in clinic.visits],
         x=lambda clinic: np.arange(1, len(clinic.visits) + 1),
         limits=(-0.5, 21),
-        xlimits=(0.5, 6.5) if False else None,
         marker=True,
         xlabel="patient",
         ylabel="points",
@@ -256,7 +255,7 @@ def _data(case):
             xlimits=ends[0],
             limits=ends[1],
             points=points,
-            title="The data, a mark for each class" if groups is not None else "The data",
+            title="The data",
             tall=TALL,
             **names,
         )
@@ -292,7 +291,7 @@ def _gradient_by_layer(case):
             colours=("#56B4E9", "#0072B2"),
             xlabel="layer",
             ylabel="‖∂E/∂W‖",
-            title="The gradient of each layer",
+            title="Gradient of each layer",
             tall=TALL,
         )
     ]
@@ -303,7 +302,7 @@ def _activations(case):
         Histogram(
             lambda visit: patients.activations(case).activations[:-1],
             xlabel="activation, at the start",
-            title="The activations of each hidden layer",
+            title="Activations by layer",
             tall=TALL,
         )
     ]
@@ -336,7 +335,7 @@ def _curvature(case):
             hlines={"flat": 0.0},
             xlabel="direction, from the lowest",
             ylabel="curvature λ",
-            title="How the ground is bent at the end",
+            title="Curvatures where it ends",
             tall=TALL,
         )
     ]

@@ -439,7 +439,7 @@ DISEASES = {
         "Adam",
         ("four other starts",),
         "Curvature",
-        "the slope is tiny, and so are all curvatures, above and below 0",
+        "slope and curvatures are tiny: the ground is flat",
         "05",
     ),
     "saddle": Disease(
@@ -447,7 +447,7 @@ DISEASES = {
         "a little noise",
         ("four other starts",),
         "Curvature",
-        "the slope is 0 and one curvature is far below 0",
+        "the slope is 0, and one curvature is far below 0",
         "03",
     ),
     "local minimum": Disease(
@@ -455,7 +455,7 @@ DISEASES = {
         "four other starts",
         (),
         "Curvature",
-        "the slope is 0, all curvatures are above 0, and the loss is high",
+        "the slope is near 0, all curvatures are above 0, and the loss is high",
         "04",
     ),
     "vanishing gradients": Disease(

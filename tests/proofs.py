@@ -8,6 +8,7 @@ them the shortcuts that a learner may take for the answer.
 import numpy as np
 
 import gdviz as gd
+from gdviz import patients
 
 PROOFS = {}
 
@@ -1062,6 +1063,33 @@ def _():
     return "is finite, and knows little more than chance" if little else "it learns"
 
 
+# ---- 10
+
+
+@proof("a flat loss")
+def _():
+    flat = [
+        name
+        for name, disease in patients.DISEASES.items()
+        for case in [patients.patient(name, seed=1)]
+        if case.stack is not None and disease.cure != "nothing" and case.lost_at is None
+        if case.losses[-20:].min() > 0.6 * case.losses[0] and case.level < 2 * case.losses[0]
+    ]
+    return "the loss alone cannot tell" if len(flat) >= 6 else flat[0]
+
+
+@proof("whose steps are clipped")
+def _():
+    case = patients.patient("clipping too tight", seed=1)
+    well = patients.patient("none: it is well", seed=1)
+    gradients = [patients.layer_gradients(one)[0] for one in (case, well)]
+    assert np.all(np.abs(np.log(gradients[0] / gradients[1])) < np.log(4))
+    lengths = case.run.step_lengths
+    assert np.ptp(lengths) < 1e-6 * lengths.max()
+    assert lengths.max() < 1e-3 * np.median(well.run.step_lengths)
+    return "in the length of its steps"
+
+
 @proof("update ratio")
 def _():
     def ratio(before, after):
@@ -1091,3 +1119,14 @@ def _():
 
 
 MEASURES["gain for residuals"] = known_without_norm
+
+
+        return np.linalg.norm(np.subtract(after, before)) / np.linalg.norm(before)
+
+    def of_lengths(before, after):
+        return np.linalg.norm(after) / np.linalg.norm(before)
+
+    def by_the_new(before, after):
+        return np.linalg.norm(np.subtract(after, before)) / max(np.linalg.norm(after), 1e-9)
+
+    return ratio, [of_lengths, by_the_new, lambda before, after: 0.1]
