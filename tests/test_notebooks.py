@@ -89,6 +89,8 @@ def test_file_is_small(path):
 
 WORDS, FIGURES, MINUTES = 1200, 4, (15, 35)
 VISIBLE_CELL, VISIBLE_NOTEBOOK = 15, 120
+# what a learner plays with
+FIGURE = re.compile(r"\bgd\.(Live|Clinic)\(")
 FOLDED = re.compile(r"# (Setup|Figure|Proof): \S")
 # a heading ends on its minutes in parentheses, and so does a link to it
 LINK = r"\]\(((?:[^()\s]|\([^()\s]*\))+)\)"
@@ -130,7 +132,7 @@ def test_the_page_opens_on_a_question_and_a_figure(path):
     assert len(plain(head.source).split()) <= 110
     assert folded(setup), "the import stands in a folded cell"
     assert not setup.outputs, "nothing is claimed before a cell ran"
-    first = next(cell for cell in rest if "gd.Live(" in cell.source)
+    first = next(cell for cell in rest if FIGURE.search(cell.source))
     before = text_of(rest[: rest.index(first)])
     assert len(plain(before).split()) <= 120, "a learner plays before reading"
 
@@ -154,7 +156,8 @@ def test_visible_code_is_the_lesson(path):
 def test_the_core_is_half_an_hour(path):
     core, _ = core_and_deeper(path)
     assert len(plain(text_of(core)).split()) <= WORDS
-    assert sum("gd.Live(" in cell.source for cell in core if cell.cell_type == "code") <= FIGURES
+    figures = [cell for cell in core if cell.cell_type == "code" and FIGURE.search(cell.source)]
+    assert len(figures) <= FIGURES
     found = [HEADING.match(line) for line in text_of(core).splitlines() if line.startswith("## ")]
     assert all(found), "each section's heading carries its minutes: ## Name (5 min)"
     low, high = MINUTES
