@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -599,6 +599,10 @@ INSTRUMENTS = {
 }
 
 
+# a figure asks an instrument more than once
+measured = lru_cache(maxsize=64)
+
+
 def last_finite(case):
     """The last step at which loss and parameters are numbers."""
     fine = np.isfinite(case.losses) & np.isfinite(case.run.points).all(axis=-1)
@@ -610,11 +614,13 @@ def first_lost(case):
     return None if case.lost_at is None else first_not_finite(case.run)
 
 
+@measured
 def layer_gradients(case):
     """The length of each layer's gradient at the start and at the end: ``(2, layers)``."""
     return case.objective.layer_gradient_norms(case.run.points[[0, last_finite(case)]])
 
 
+@measured
 def activations(case):
     """The trace of a pass at the start: activations, and shares that are dead or saturated."""
     return case.objective.trace(case.run.points[0])
@@ -626,14 +632,18 @@ def weights(case):
     return (norms / norms[0]).T
 
 
+@measured
 def update_ratio(case):
     """The median of ‖update‖ / ‖W‖ over the steps, by layer: ``(layers,)``."""
     points = case.run.points[: last_finite(case) + 1]
+    if len(points) < 2:
+        return np.full(case.stack.layers, np.nan)
     with np.errstate(all="ignore"):
         updates = case.stack.weight_norms(np.diff(points, axis=0))
         return np.median(updates / case.stack.weight_norms(points[:-1]), axis=0)
 
 
+@measured
 def curvatures(case):
     """The eigenvalues of the Hessian where the run ends, by differences: ``(dim,)``."""
     point = case.run.points[last_finite(case)]
@@ -647,6 +657,7 @@ def curvatures(case):
     return np.linalg.eigvalsh((hessian + hessian.T) / 2)
 
 
+@measured
 def rate_finder(case, steps=30):
     """The loss after a few steps from the start at many rates: ``(rates, losses)``."""
     rates = case.lr * np.geomspace(1e-2, 1e2, 33)

@@ -258,3 +258,14 @@ def test_a_deep_stack_with_the_cures_reads_digits_and_a_sick_one_stays_at_chance
     assert trained(cured, "he", gd.Momentum(0.01), epochs=10) > 0.96
     sick = Stack(20, 64, 64, 10, "sigmoid")
     assert trained(sick, "normal", gd.Momentum(0.01), epochs=4) < 0.15
+
+
+def test_noise_on_top_of_mini_batches():
+    loss = LeastSquares([[1.0], [2.0], [3.0], [4.0]], [2.0, 4.0, 6.0, 8.0], mean=True)
+    batches = MiniBatches(loss, size=2, seed=0)
+    noisy = Noisy(batches, std=0.5, seed=1)
+    alone = Noisy(loss, std=0.5, seed=1)
+    point = np.array([0.3])
+    for step in range(5):
+        error = alone.gradient(point, step) - loss.gradient(point)
+        assert noisy.gradient(point, step) == pytest.approx(batches.gradient(point, step) + error)

@@ -772,3 +772,16 @@ def test_a_skip_that_overflows_is_told():
     assert cause[:3] == (0, 2, "activation")
     why = "the skip adds activations of size 10³⁰⁸ to others that are as large."
     assert cause.why == why
+
+
+def test_the_log_of_the_softmax_is_cross_entropy_until_it_rounds_to_nothing():
+    stack = gd.networks.Stack(1, width=4, inputs=3, outputs=3, activation="tanh")
+    inputs = np.random.default_rng(0).normal(size=(6, 3))
+    classes = np.array([0, 1, 2, 0, 1, 2])
+    safe = stack.loss(inputs, classes, "cross_entropy")
+    naive = stack.loss(inputs, classes, "log_of_softmax")
+    weights = stack.initial(seed=np.arange(3))
+    np.testing.assert_allclose(naive.value(weights), safe.value(weights), rtol=1e-12)
+    np.testing.assert_allclose(naive.gradient(weights), safe.gradient(weights), rtol=1e-9)
+    assert np.isfinite(safe.value(1e4 * weights)).all()
+    assert not np.isfinite(naive.value(1e4 * weights)).any()
