@@ -12,7 +12,7 @@ from gdviz.picture import Picture
 from gdviz.readout import say
 from gdviz.rounds import Round
 
-TALL = 270
+TALL = 250
 SICK, TREATED, LIMIT = "#D55E00", "#0072B2", "#009E73"
 
 
@@ -101,7 +101,9 @@ class Clinic(Shown):
 
     def _picture(self, width=1000, ratio=1.0):
         if self.round.over:
-            return Picture(self.round, [_points()], self._readout(), width, ratio)
+            return Picture(
+                self.round, [_points(len(self.round.diseases))], self._readout(), width, ratio
+            )
         panels = [_losses(self.visit)]
         for name in self.visit.bought:
             panels += PANELS[name](self.visit.case)
@@ -215,17 +217,18 @@ def _losses(visit):
         decades=12,
         xlabel="step",
         ylabel="loss",
-        legend="upper right",
         title="The loss, step by step",
         tall=TALL,
     )
 
 
-def _points():
+def _points(count):
     return Lines(
         lambda clinic: [visit.points for visit in clinic.visits],
         x=lambda clinic: np.arange(1, len(clinic.visits) + 1),
         limits=(-0.5, 21),
+        xlimits=(0.5, count + 0.5),
+        xticks=range(1, count + 1),
         marker=True,
         xlabel="patient",
         ylabel="points",

@@ -493,14 +493,9 @@ DISEASES = {
     "log of 0": Disease(
         _log_of_zero,
         "the loss from the logits",
-        (
-            "a rate that falls to 0",
-            "standardised inputs",
-            "four other starts",
-            "batch normalisation",
-        ),
+        ("standardised inputs", "batch normalisation"),
         "First NaN",
-        "the loss is the first that is no number, while weights and outputs are",
+        "the loss, or its slope, is the first that is no number: the outputs are",
         "06",
     ),
     "unscaled data": Disease(

@@ -180,10 +180,13 @@ class Round:
             what = "A network learns to tell two classes of points"
         elif not case.rows:
             what = "A rule looks for the lowest place of a landscape of two numbers"
-        first, last = say(_three(case.losses[0])), f"ends at {_level(case)}"
-        if case.lost_at is not None:
-            last = f"is no number from step {case.lost_at} on"
-        return f"{what}. Its loss begins at {first} and {last}."
+        first, limit = say(_three(case.losses[0])), say(_three(case.healthy))
+        end = f"and ends above {limit}, where a healthy one comes below"
+        if case.well:
+            end = f"and ends below {limit}, as a healthy one does"
+        elif case.lost_at is not None:
+            end = "and becomes no number"
+        return f"{what}. Its loss begins at {first}, {end}."
 
     @property
     def verdict(self):

@@ -115,9 +115,12 @@ def loss(x):
 
 gd.train(BOWL, (2.0, 1.0), gd.GD(0.01), 2000, every=1, progress=gd.Progress(), loss=loss)
 """,
+    "clinic": """
+gd.Clinic(seed=1, patients=2)
+""",
     "kernel": KERNEL,
 }
-FIGURES = [name for name in CELLS if name not in ("set-up", "training", "kernel")]
+FIGURES = [name for name in CELLS if name not in ("set-up", "training", "clinic", "kernel")]
 
 
 def notebook(path, names):
@@ -132,6 +135,7 @@ def chromium_and_server(tmp_path_factory):
     notebook(folder / "figures.ipynb", ["set-up", *FIGURES, "kernel"])
     notebook(folder / "again.ipynb", ["set-up", "walk"])
     notebook(folder / "training.ipynb", ["set-up", "training"])
+    notebook(folder / "clinic.ipynb", ["set-up", "clinic", "kernel"])
     with jupyterlab(folder) as server, browser() as chromium:
         yield chromium, server
 
@@ -664,3 +668,55 @@ def test_a_kernel_that_was_restarted_says_so_at_the_first_drag(chromium_and_serv
 
 def test_the_page_raised_no_error(lab):
     assert lab.complaints == []
+
+
+# ---- the clinic
+
+
+def test_a_whole_consultation(chromium_and_server):
+    lab = Lab(*chromium_and_server).open("clinic.ipynb").run_all()
+    try:
+        clinic = lab.page.locator(".gdviz-clinic")
+        figure = lab.figure(0)
+        name, cure = clinic.locator("select").nth(0), clinic.locator("select").nth(1)
+
+        def press(words):
+            clinic.get_by_role("button", name=words).click()
+
+        compare(lab, 0, ["first"])
+        assert clinic.get_by_role("button", name="Next patient").is_disabled()
+        press("Rate finder")
+        figure.wait_for_readout("the best in 30 steps")
+        assert clinic.get_by_role("button", name="Rate finder").is_disabled()
+        compare(lab, 0, ["first"])
+        press("Treat")
+        figure.wait_for_readout("Name the disease first")
+        name.select_option(label="plateau")
+        cure.select_option(label="a rate 20 times larger · 1")
+        press("Treat")
+        figure.wait_for_readout("Not cured by a rate 20 times larger")
+        # by keyboard: to the fields, the options by their first letters, and Enter
+        cells = lab.cells()
+        name.focus()
+        lab.page.keyboard.type("rate too high")
+        cure.focus()
+        lab.page.keyboard.type("a rate 20 times smaller")
+        clinic.get_by_role("button", name="Treat").focus()
+        lab.page.keyboard.press("Enter")
+        figure.wait_for_readout("Cured by a rate 20 times smaller")
+        figure.wait_for_readout("13 of 20 points")
+        assert lab.cells() == cells
+        compare(lab, 0, ["first"])
+        press("Next patient")
+        figure.wait_for_readout("Patient 2 of 2")
+        press("Give up")
+        figure.wait_for_readout("The cure is")
+        press("The record")
+        figure.wait_for_readout("1 of 2 cured, 1 named rightly: 13 of 40 points")
+        compare(lab, 0, ["first"])
+        press("New patients")
+        figure.wait_for_readout("Patient 1 of 2, clinic 2")
+        assert lab.complaints == []
+    finally:
+        lab.shut_down()
+        lab.close()

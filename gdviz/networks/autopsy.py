@@ -75,13 +75,18 @@ def _why(loss, parameters, layer, quantity):
     activations = [loss.inputs, *trace.activations]
     deltas = trace.pre_activation_gradients
     if quantity == "loss":
-        squared = ", and its square is too large" if loss.kind == "mse" else ""
-        return f"the output is of size {_size(activations[-1])}{squared}."
+        why = {
+            "mse": ", and its square is too large",
+            "log_of_softmax": ", and a probability is rounded to 0 before its log",
+        }
+        return f"the output is of size {_size(activations[-1])}{why.get(loss.kind, '')}."
     if quantity == "activation":
         skipped = _size(activations[layer - 1])
         return f"the skip adds activations of size {skipped} to others that are as large."
     if quantity == "pre-activation":
         one, other = ("activations", activations[layer - 1]), ("weights", weights[layer - 1])
+    elif layer == len(weights) and not np.isfinite(deltas[layer - 1]).all():
+        return f"the output is of size {_size(activations[-1])}, and the loss has no slope there."
     elif np.isfinite(deltas[layer - 1]).all():
         one, other = ("gradients", deltas[layer - 1]), ("activations", activations[layer - 1])
     else:
