@@ -10,7 +10,7 @@ from gdviz.panels import Histogram, Lines
 from gdviz.patients import CURES, DISEASES, INSTRUMENTS
 from gdviz.picture import Picture
 from gdviz.readout import say
-from gdviz.rounds import Round
+from gdviz.rounds import WORTH, Round
 
 TALL = 250
 SICK, TREATED, LIMIT = "#D55E00", "#0072B2", "#009E73"
@@ -26,8 +26,8 @@ class Clinic(Shown):
 
     >>> import gdviz as gd
     >>> clinic = gd.Clinic(seed=5, patients=2)
-    >>> clinic.text[:38]
-    'Patient 1 of 2, clinic 5. 20 points. A'
+    >>> clinic.text.endswith("patient (clinic 5): 1 of 2; points left: 20 of 20.")
+    True
     >>> clinic.buy("Step length")
     >>> clinic.visit.points
     19
@@ -113,13 +113,15 @@ class Clinic(Shown):
         if self.round.over:
             return {"": self.round.verdict, **self.round.record}
         visit = self.visit
-        where = f"Patient {self.round.number} of {len(self.round.diseases)}"
-        left = f"{visit.points} points" if visit.open else f"{visit.points} of 20 points"
-        known = self.told or self.round.complaint
-        rows = {}
+        count = len(self.round.diseases)
+        rows = {
+            "": self.told or self.round.complaint,
+            f"patient (clinic {self.round.seed})": f"{self.round.number} of {count}",
+            "points left": f"{visit.points} of {WORTH}",
+        }
         for name in visit.bought:
             rows |= ROWS[name](visit.case)
-        return {"": f"{where}, clinic {self.round.seed}. {left}. {known}", **rows}
+        return rows
 
     def _assemble(self):
         self.instruments = {}
@@ -207,6 +209,7 @@ def _losses(visit):
     return Lines(
         curves,
         x=np.arange(visit.case.steps + 1),
+        limits=_limits(curves, visit.case.healthy) if log else None,
         labels=["this patient", f"with {visit.cures[-1] if visit.cures else 'its cure'}"][
             : len(courses)
         ],
@@ -214,12 +217,19 @@ def _losses(visit):
         hlines={"a healthy one ends below": visit.case.healthy},
         vlines={"no number from here": min(lost)} if lost else None,
         log=log,
-        decades=12,
         xlabel="step",
         ylabel="loss",
+        legend="upper right",
         title="The loss, step by step",
         tall=TALL,
     )
+
+
+def _limits(curves, healthy):
+    """Whole decades around the curves and the limit of health, with room for the legend above."""
+    values = np.append(curves[np.isfinite(curves) & (curves > 0)], healthy)
+    low, high = np.log10(values.min()), np.log10(values.max())
+    return 10.0 ** max(np.floor(low - 0.1), np.ceil(high) - 12), 10.0 ** np.ceil(high + 0.35)
 
 
 def _points(count):

@@ -704,18 +704,18 @@ def test_a_whole_consultation(chromium_and_server):
         clinic.get_by_role("button", name="Treat").focus()
         lab.page.keyboard.press("Enter")
         figure.wait_for_readout("Cured by a rate 20 times smaller")
-        figure.wait_for_readout("13 of 20 points")
+        figure.wait_for_readout("13 of 20")
         assert lab.cells() == cells
         compare(lab, 0, ["first"])
         press("Next patient")
-        figure.wait_for_readout("Patient 2 of 2")
+        figure.wait_for_readout("2 of 2")
         press("Give up")
         figure.wait_for_readout("The cure is")
         press("The record")
         figure.wait_for_readout("1 of 2 cured, 1 named rightly: 13 of 40 points")
         compare(lab, 0, ["first"])
         press("New patients")
-        figure.wait_for_readout("Patient 1 of 2, clinic 2")
+        figure.wait_for_readout("clinic 2")
         assert lab.complaints == []
     finally:
         lab.shut_down()

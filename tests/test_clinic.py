@@ -180,11 +180,12 @@ def test_a_consultation_by_buttons():
     clinic.cure.value = "a rate 20 times smaller"
     clinic.treat_button.click()
     assert "Cured by a rate 20 times smaller" in clinic.text
-    assert "19 of 20 points" in clinic.text
+    assert "points left: 19 of 20" in clinic.text
     assert clinic.png != sick
     assert clinic.treat_button.disabled
     clinic.next_button.click()
-    assert clinic.text.startswith("Patient 2 of 2")
+    assert "patient (clinic" in clinic.text
+    assert "): 2 of 2;" in clinic.text
     assert clinic.name.value is None
     assert clinic.next_button.description == "The record"
     clinic.give_up_button.click()
@@ -235,7 +236,7 @@ def test_an_error_is_told_and_the_next_click_recovers(monkeypatch):
         assert "ZeroDivisionError" in clinic.text
     clinic.buy("Step length")
     assert clinic.error is None
-    assert clinic.text.startswith("Patient 1 of 2")
+    assert clinic.text.startswith("Bought: Step length.")
 
 
 def test_a_cell_that_runs_again_closes_its_earlier_clinic(monkeypatch):
