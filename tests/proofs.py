@@ -8,7 +8,7 @@ them the shortcuts that a learner may take for the answer.
 import numpy as np
 
 import gdviz as gd
-from gdviz import patients
+import gdviz.patients as clinic
 
 PROOFS = {}
 
@@ -1070,8 +1070,8 @@ def _():
 def _():
     flat = [
         name
-        for name, disease in patients.DISEASES.items()
-        for case in [patients.patient(name, seed=1)]
+        for name, disease in clinic.DISEASES.items()
+        for case in [clinic.patient(name, seed=1)]
         if case.stack is not None and disease.cure != "nothing" and case.lost_at is None
         if case.losses[-20:].min() > 0.6 * case.losses[0] and case.level < 2 * case.losses[0]
     ]
@@ -1080,9 +1080,9 @@ def _():
 
 @proof("whose steps are clipped")
 def _():
-    case = patients.patient("clipping too tight", seed=1)
-    well = patients.patient("none: it is well", seed=1)
-    gradients = [patients.layer_gradients(one)[0] for one in (case, well)]
+    case = clinic.patient("clipping too tight", seed=1)
+    well = clinic.patient("none: it is well", seed=1)
+    gradients = [clinic.layer_gradients(one)[0] for one in (case, well)]
     assert np.all(np.abs(np.log(gradients[0] / gradients[1])) < np.log(4))
     lengths = case.run.step_lengths
     assert np.ptp(lengths) < 1e-6 * lengths.max()
