@@ -345,18 +345,22 @@ export class Figure {
 
   // Play: the kernel sends a reel of frames once, and the browser shows them at its own pace.
   askReel() {
+    if (this.reeling) return;
     const step = this.story.step >= this.story.steps ? 0 : this.story.step;
     this.tell("play", { step });
-    this.play.disabled = true;
-    setTimeout(() => (this.play.disabled = false), 4000);
+    // not disabled: a button that is loses the focus, and with it the place of who uses Tab
+    this.reeling = true;
+    setTimeout(() => (this.reeling = false), 4000);
   }
 
   setReel(reel) {
     this.reel = reel;
-    this.play.disabled = false;
+    this.reeling = false;
     this.at = 0;
     this.play.textContent = "■ Stop";
-    this.stage.focus({ preventScroll: true });
+    if (!this.bar.contains(this.bar.getRootNode().activeElement)) {
+      this.stage.focus({ preventScroll: true });
+    }
     if (window.matchMedia("(prefers-reduced-motion: reduce)").matches) {
       this.timer = setInterval(() => this.advance(reel.frames.length / 8), 1000);
       this.showFrame(0, 0);
@@ -404,7 +408,7 @@ export class Figure {
     this.timer = null;
     this.reel = null;
     this.play.textContent = "▶ Play";
-    this.play.disabled = false;
+    this.reeling = false;
     if (this.story) this.showStep(this.story.step);
   }
 

@@ -200,21 +200,23 @@ def record(artists, width, height, dpi):
 def recoloured(frame, colour, edge="#FFFFFF"):
     """Return a frame in one colour with a pale edge around it: the trail of a pinned run.
 
-    Markers stay filled, areas become outlines.
+    Markers stay filled, areas become outlines, and lines are thinner than those of the present run,
+    so that the trail does not pass for it.
 
     >>> from matplotlib.lines import Line2D
     >>> frame = record([Line2D([0, 10], [0, 20], color="red")], 100, 50, dpi=72).frame
     >>> recoloured(frame, "#0000FF")["strokes"][0]["stroke"]
-    'rgba(0,0,255,0.9)'
+    'rgba(0,0,255,0.8)'
     """
-    paint, halo = _css(to_rgb(colour), 0.9), _css(to_rgb(edge), 0.9)
+    paint, halo = _css(to_rgb(colour), 0.8), _css(to_rgb(edge), 0.5)
     strokes = []
     for stroke in frame["strokes"]:
         if "at" in stroke:
             look = {"fill": stroke["fill"] and paint, "stroke": halo}
             look["width"] = max(stroke["width"], 1.0)
         else:
-            look = {"fill": None, "stroke": paint, "halo": halo, "width": max(stroke["width"], 1.5)}
+            width = max(0.6 * stroke["width"], 1.5)
+            look = {"fill": None, "stroke": paint, "halo": halo, "width": round(width, 3)}
         strokes.append({**stroke, **look})
     return {**frame, "strokes": strokes}
 

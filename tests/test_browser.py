@@ -405,6 +405,21 @@ def test_space_plays_and_stops(figure_of, lab):
     figure.wait_for_picture(before)
 
 
+def test_tab_goes_on_from_play_while_it_plays(figure_of, lab):
+    figure = figure_of("walk")
+    focused = "document.activeElement.className"
+    figure.root.locator(".gdviz-play").focus()
+    lab.page.keyboard.press(" ")
+    figure.wait_until("figure.reel && figure.at > 1")
+    assert lab.page.evaluate(focused) == "gdviz-play"
+    lab.page.keyboard.press("Tab")
+    assert lab.page.evaluate(focused) == "gdviz-step"
+    lab.page.keyboard.press("Shift+Tab")
+    lab.page.keyboard.press(" ")
+    figure.wait_until("!figure.reel")
+    assert lab.page.evaluate(focused) == "gdviz-play"
+
+
 def test_who_wants_no_motion_sees_a_few_pictures(figure_of, lab):
     figure = figure_of("walk")
     before = figure.picture()

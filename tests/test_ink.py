@@ -339,9 +339,10 @@ def test_a_pinned_frame_is_in_one_colour_with_a_pale_edge():
     pinned = ink.recoloured(frame, "#0072B2")
     assert (pinned["points"], pinned["codes"]) == (frame["points"], frame["codes"])
     trail, dots = pinned["strokes"]
-    assert trail["stroke"] == "rgba(0,114,178,0.9)"
-    assert trail["halo"] == "rgba(255,255,255,0.9)"
-    assert (dots["fill"], dots["stroke"]) == ("rgba(0,114,178,0.9)", "rgba(255,255,255,0.9)")
+    assert trail["stroke"] == "rgba(0,114,178,0.8)"
+    assert trail["halo"] == "rgba(255,255,255,0.5)"
+    assert trail["width"] < frame["strokes"][0]["width"]
+    assert (dots["fill"], dots["stroke"]) == ("rgba(0,114,178,0.8)", "rgba(255,255,255,0.5)")
     assert "halo" not in dots
     renderer = paper._blank()
     np.asarray(renderer.buffer_rgba())[:] = 0

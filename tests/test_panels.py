@@ -193,6 +193,7 @@ def test_a_named_line_bears_its_name_at_its_end():
     (line,), (name,) = panel.drawn, panel.line_names
     np.testing.assert_array_equal(data(line), [(-1, 1), (0, 0.5)])
     assert (name.get_text(), name.xy) == ("λ = 1", (1, 0.5))
+    assert line.get_zorder() > panel.ways[0][0].get_zorder(), "the way hides it"
     assert drawn(gd.Contour(lines=[[(-1, 0), (1, 0.5)]]), ONE).line_names == []
 
 
@@ -224,8 +225,10 @@ def test_the_tangent_is_as_long_on_the_screen_wherever_it_is_steep():
         ends = panel.touching.get_transform().transform(data(panel.touching).T)
         lengths.append(np.hypot(*np.diff(ends, axis=0)[0]))
     wide, tall = panel.ax.bbox.width, panel.ax.bbox.height
-    assert min(lengths) > 0.22 * min(wide, tall) * 0.9
-    assert max(lengths) < 0.22 * max(wide, tall) * 1.1
+    assert min(lengths) > 0.44 * min(wide, tall) * 0.9
+    assert max(lengths) < 0.44 * max(wide, tall) * 1.1
+    (way, *_), ball = panel.ways[0], panel.balls[0]
+    assert way.get_zorder() < panel.touching.get_zorder() < ball.get_zorder(), "it is hidden"
 
 
 def test_no_tangent_where_none_is_wanted_or_several_walk():
@@ -620,6 +623,18 @@ def test_the_note_of_the_loss_tells_overflow_from_too_high():
     above = int(np.argmax(short.values > 1e3))
     note = drawn(gd.Loss(limits=(1e-3, 1e3)), short).note.get_text()
     assert note == f"above the picture from step {above}"
+
+
+def test_the_note_of_a_series_tells_where_it_left_through_the_floor():
+    values = np.array([1.0, 2e-3, 0.1, 2e-4, 1e-5, 0.0])
+    run = SimpleNamespace(steps=5, values=values)
+    assert drawn(gd.Loss(limits=(1e-3, 10)), run).note.get_text() == "below the picture from step 3"
+    back = SimpleNamespace(steps=2, values=values[[0, 3, 1]])
+    assert drawn(gd.Loss(limits=(1e-3, 10)), back).note.get_text() == ""
+    linear = gd.Series(lambda run: run.values - 3, ylabel="y", log=False, limits=(-2.95, 0))
+    assert drawn(linear, run).note.get_text() == "below the picture from step 3"
+    both = gd.Series(lambda run: run.values[:2], ylabel="y", limits=(0.01, 0.5))
+    assert drawn(both, run).note.get_text() == "below the picture from step 1"
 
 
 def test_a_loss_that_is_no_number_is_lost():

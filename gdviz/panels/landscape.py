@@ -11,7 +11,7 @@ from matplotlib.path import Path
 from matplotlib.ticker import MaxNLocator
 
 from gdviz.panels.panel import FAR, Arrow, Panel, Rules, note, walker
-from gdviz.panels.style import COLOURS, INK, KINDS, LINE, MARKERS, PAPER, PRESENT
+from gdviz.panels.style import COLOURS, INK, KINDS, LINE, MARKERS, PAPER, PRESENT, SLOPE
 
 # the way behind the walker fades: how many steps back a piece begins, and how strong it is
 AGES = ((0, 1.0), (8, 0.8), (20, 0.62), (45, 0.5))
@@ -92,7 +92,8 @@ class OnLandscape(Panel):
         self.line_names = []
         for line, name in zip(self.drawn, self._named_lines(run), strict=True):
             if isinstance(name, str):
-                line.set(color=INK, lw=1.6)
+                # a run that swings far would hide what the lines point out
+                line.set(color=INK, lw=1.6, zorder=10.5)
                 text = ax.annotate(name, (0, 0), (5, 3), textcoords="offset points", color=INK)
                 text.set(weight="bold", zorder=12)
                 self.line_names.append(text)
@@ -369,7 +370,8 @@ class Curve(OnLandscape):
         self.curve_x, self.curve_y = x, y
         ax.plot(x, y, color=LINE, lw=2.6, zorder=2)
         ax.fill_between(x, y, ax.get_ylim()[0], color="#7FB3C8", alpha=0.16, lw=0, zorder=1)
-        look = {"color": INK, "lw": 1.4, "ls": (0, (5, 2)), "zorder": 9}
+        # over the curve and the way behind, under the ball and the arrow of the next step
+        look = {"color": SLOPE, "lw": 4.5, "zorder": 10.4}
         self.touching = ax.plot([], [], **look)[0] if self.tangent else None
 
     def update(self, run):
@@ -384,7 +386,7 @@ class Curve(OnLandscape):
             return
         at = np.asarray(run.points[-1], dtype=float).reshape(1, 1)
         (low, high) = self.ground_landscape.bounds[0]
-        reach = 0.11 * (high - low) * np.array([-1.0, 1.0])
+        reach = 0.22 * (high - low) * np.array([-1.0, 1.0])
         with np.errstate(all="ignore"):
             slope = float(self.ground_landscape.gradient(at)[0, 0])
             height = float(self.ground_landscape.value(at)[0])

@@ -319,11 +319,17 @@ class Series(Lines):
         return np.clip(rows, first.max() * 1e-18, first.max() * 1e9)
 
     def beyond(self, rows):
+        low, high = self.ax.get_ylim()
         with np.errstate(invalid="ignore"):
             # a value missing after an overflow is as far up as the overflow was
             overflown = np.maximum.accumulate(rows == np.inf, axis=1)
-            above = overflown | (rows > self.ax.get_ylim()[1])
-        for gone, words in ((overflown, "not finite"), (above, "above the picture")):
+            above, below = overflown | (rows > high), rows < low
+        ways = (
+            (overflown, "not finite"),
+            (above, "above the picture"),
+            (below, "below the picture"),
+        )
+        for gone, words in ways:
             if gone[:, -1:].any():
                 first = max(int(np.argmin(run[::-1])) for run in gone if run[-1])
                 return f"{words} from step {gone.shape[1] - first if first else 0}"

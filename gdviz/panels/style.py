@@ -4,6 +4,8 @@ from matplotlib.colors import LinearSegmentedColormap
 
 PRESENT = "#D55E00"
 THEORY = "black"
+# the slope underfoot: the tangent, and what is drawn of it beside
+SLOPE = "#00876C"
 INK = "#22313F"
 FAINT = "#DFE5EA"
 LINE = "#3B4A6B"
