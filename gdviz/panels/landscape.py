@@ -371,7 +371,7 @@ class Curve(OnLandscape):
         ax.plot(x, y, color=LINE, lw=2.6, zorder=2)
         ax.fill_between(x, y, ax.get_ylim()[0], color="#7FB3C8", alpha=0.16, lw=0, zorder=1)
         # over the curve and the way behind, under the ball and the arrow of the next step
-        look = {"color": SLOPE, "lw": 4.5, "zorder": 10.4}
+        look = {"color": SLOPE, "lw": 3.6, "zorder": 10.4}
         self.touching = ax.plot([], [], **look)[0] if self.tangent else None
 
     def update(self, run):
