@@ -206,3 +206,16 @@ def test_reset_turns_the_surface_back():
     assert live.picture.panels[0].view != (35, -60)
     live.reset()
     assert live.picture.panels[0].view == (35, -60)
+
+
+def test_a_fine_surface_has_more_faces_and_no_mesh():
+    _, coarse = surface()
+    _, fine = surface(fine=True)
+    assert len(fine.space.faces.get_paths()) > 4 * len(coarse.space.faces.get_paths())
+    faces = fine.space.faces
+    np.testing.assert_array_equal(faces.get_edgecolor(), faces.get_facecolor())
+    # a point stands in both at the same place
+    for one, other in zip(
+        fine.place((3.0, 2.0), HILL), coarse.place((3.0, 2.0), HILL), strict=True
+    ):
+        assert abs(one - other) < 2

@@ -12,6 +12,7 @@ from gdviz.panels.style import FAINT, LINE, PAPER, STYLE
 
 # the box is as wide as it is deep, and not quite as high
 SIDES = np.array([1.0, 1.0, 0.7])
+FINE = 71
 
 
 class Surface(OnLandscape):
@@ -20,6 +21,7 @@ class Surface(OnLandscape):
     The arrow keys turn it too, when the picture has the focus. ``marks`` marks the critical points
     that are seen from this side. ``view`` is the elevation, 0 to 90,
     and the azimuth in degrees; without it the surface shows the side on which most of it is seen.
+    ``fine`` draws it of many small faces without a mesh: a steep wall has no teeth.
     Raises ValueError for another view.
 
     >>> Surface(view=(40, -70)).view
@@ -33,7 +35,7 @@ class Surface(OnLandscape):
     tallest = 500
     faces = 31
 
-    def __init__(self, landscape=None, *, view=None, **options):
+    def __init__(self, landscape=None, *, view=None, fine=False, **options):
         super().__init__(landscape, **options)
         if view is not None and not (np.shape(view) == (2,) and 0 <= view[0] <= 90):
             raise ValueError(
@@ -41,14 +43,15 @@ class Surface(OnLandscape):
                 "the azimuth, as in view=(35, -60)"
             )
         self.view = self.first_view = view
+        self.fine = fine
 
     def scene(self, ax, landscape):
         self.ground_landscape = landscape
-        grids, values = heights(landscape, self.faces)
+        grids, values = heights(landscape, FINE if self.fine else self.faces)
         if self.view is None:
             self.view = best_view(values)
         names = (*landscape.variables, height_label(landscape))
-        self.space = Space(ax, grids, values, landscape.bounds, names)
+        self.space = Space(ax, grids, values, landscape.bounds, names, mesh=not self.fine)
         self.space.look(*self.view)
 
     def place(self, points, landscape):
@@ -94,7 +97,7 @@ class Space:
     in the picture.
     """
 
-    def __init__(self, ax, grids, values, bounds, names):
+    def __init__(self, ax, grids, values, bounds, names, mesh=True):
         self.across, self.tall = in_pixels(ax)
         shown = values[np.isfinite(values)]
         bottom, top = float(shown.min()), float(shown.max())
@@ -106,7 +109,8 @@ class Space:
             [corners[:-1, :-1], corners[:-1, 1:], corners[1:, 1:], corners[1:, :-1]], axis=2
         )
         self.colours = _coloured(corners[..., 2], self.corners[..., 2].mean(axis=2))
-        look = {"edgecolor": LINE, "linewidth": 0.25, "zorder": 2}
+        # without a mesh the edges only close the gaps between the faces
+        look = {"edgecolor": LINE if mesh else "face", "linewidth": 0.25, "zorder": 2}
         self.faces = ax.add_collection(PolyCollection([], **look), autolim=False)
         (self.walls,) = ax.plot([], [], color=FAINT, lw=0.8, zorder=1)
         (self.edges,) = ax.plot([], [], color=STYLE["axes.edgecolor"], lw=1.1, zorder=3)
