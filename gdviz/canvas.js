@@ -209,7 +209,8 @@ export class Figure {
   showStep(step) {
     this.slider.max = this.story.steps;
     this.slider.value = step;
-    this.count.textContent = `step ${step.toLocaleString("en")} of ${this.story.steps.toLocaleString("en")}`;
+    const { steps, unit } = this.story;
+    this.count.textContent = `${unit} ${step.toLocaleString("en")} of ${steps.toLocaleString("en")}`;
     this.slider.setAttribute("aria-valuetext", this.count.textContent);
   }
 

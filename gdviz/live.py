@@ -69,6 +69,7 @@ class Shown:
     """
 
     step = error = None
+    unit = "step"
     _count = 0
 
     @property
@@ -118,7 +119,8 @@ class Shown:
                 pinned = [{name: pin[name] for name in names} for pin in self.picture.pins]
                 self.canvas.pins = pinned
             if self.step is not None:
-                self.canvas.story = {"step": self.step.value, "steps": self.step.max}
+                story = {"step": self.step.value, "steps": self.step.max, "unit": self.unit}
+                self.canvas.story = story
             self.canvas.frame = {
                 "ink": frame,
                 "readout": _plain(self.picture.readout),
@@ -145,7 +147,7 @@ class Shown:
         """Say how much of the run the picture shows, where that is not all of it."""
         if self.step is None or self.step.value == self.step.max:
             return ""
-        return f"Step {self.step.value:,} of {self.step.max:,}. "
+        return f"{self.unit.capitalize()} {self.step.value:,} of {self.step.max:,}. "
 
     @one_at_a_time
     def _told(self, canvas, message, buffers):
@@ -188,7 +190,9 @@ class Live(Shown):
     verdict. Without one, ``str(result)`` is shown. Controls take what ``ipywidgets.interact``
     takes, or any widget. A default value in the signature of ``compute`` is the control's first
     value. When the result can be cut (``result.until(step)``, as a Run can), there is a Play button
-    that walks through the steps, and the readout tells what is shown.
+    that walks through the steps, and the readout tells what is shown. ``begin`` is the step at
+    which the figure opens, by default the last: 0 where a prediction stands above it. A result
+    whose story goes by something else than steps says so: ``result.unit = "row"``.
 
     An error in ``compute``, in a panel or in ``readout`` appears in words under the figure, which
     keeps its last good picture, and stands in ``live.error``. Raises TypeError where the controls
@@ -209,7 +213,7 @@ class Live(Shown):
     'arrives. factor a step: 0.5 in theory, 0.5 measured.'
     """
 
-    def __init__(self, compute, /, *panels, readout=None, **controls):
+    def __init__(self, compute, /, *panels, readout=None, begin=None, **controls):
         if not callable(compute):
             raise TypeError(
                 f"the first argument of Live is {compute!r}: give a function of the controls that "
@@ -217,6 +221,7 @@ class Live(Shown):
             )
         self.compute = compute
         self.readout = readout
+        self.begin = begin
         self.controls = self._controls(compute, controls)
         self.first = {name: widget.value for name, widget in self.controls.items()}
         self._asks = _asked(readout, self.controls)
@@ -228,6 +233,9 @@ class Live(Shown):
         self._dragged = []
         self._held = self._turning = self._last = self._marked = None
         self.widget = self._assemble()
+        if self.step is not None and begin is not None:
+            self.step.value = begin
+            self._show(self.result, self.values)
         self._send(still=True)
         for widget in self.controls.values():
             widget.observe(self._changed, "value")
@@ -236,6 +244,11 @@ class Live(Shown):
         self.canvas.on_msg(self._told)
         hear_interrupts()
         replace_earlier(self)
+
+    @property
+    def unit(self):
+        """What the story goes by: steps, or what the result says."""
+        return getattr(self.result, "unit", "step")
 
     @property
     def values(self):
@@ -258,7 +271,7 @@ class Live(Shown):
             for name, widget in self.controls.items():
                 widget.value = self.first[name]
             if self.step is not None:
-                self.step.value = self.step.max
+                self.step.value = self.step.max if self.begin is None else self.begin
         self._refresh()
         self._send(pins=True)
 

@@ -304,7 +304,32 @@ def test_the_step_slider_cuts_the_run():
     np.testing.assert_array_equal(where(contour), (-2.5, 1.5))
     live.reset()
     assert len(loss.curves[0].get_xdata()) == 21
-    assert live.canvas.story == {"step": 20, "steps": 20}
+    assert live.canvas.story == {"step": 20, "steps": 20, "unit": "step"}
+
+
+def test_a_figure_opens_where_it_is_told_and_a_reset_leads_back():
+    live = gd.Live(walk, gd.Contour(), gd.Loss(limits=LIMITS), begin=0, lr=(0.0, 1.0, 0.01))
+    loss = live.picture.panels[1]
+    assert len(loss.curves[0].get_xdata()) == 1
+    assert live.text.startswith("Step 0 of 20. ")
+    assert live.canvas.frame["text"] == live.text
+    live.step.value = 20
+    assert len(loss.curves[0].get_xdata()) == 21
+    live.reset()
+    assert len(loss.curves[0].get_xdata()) == 1
+    assert live.canvas.story == {"step": 0, "steps": 20, "unit": "step"}
+
+
+def test_a_story_goes_by_the_unit_of_its_result():
+    class Rows:
+        unit, steps = "row", 9
+
+        def until(self, row):
+            return self
+
+    live = gd.Live(lambda lr=0.1: Rows(), gd.Lines(np.arange(10)), begin=4, lr=(0.0, 1.0, 0.1))
+    assert live.canvas.story == {"step": 4, "steps": 9, "unit": "row"}
+    assert live.text.startswith("Row 4 of 9. ")
 
 
 def test_the_step_about_to_be_taken_is_an_arrow_while_stepping():
@@ -357,7 +382,7 @@ def test_the_browser_is_answered_for_a_step_that_is_shown_already():
     assert live.canvas.frame["count"] > count
     tell(live, "step", step=5)
     assert live.step.value == 5
-    assert live.canvas.story == {"step": 5, "steps": 20}
+    assert live.canvas.story == {"step": 5, "steps": 20, "unit": "step"}
 
 
 # ---- Play

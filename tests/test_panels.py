@@ -335,6 +335,32 @@ def test_the_note_says_when_a_run_left(lr, words):
         assert np.abs(run.points[left - 1, 1]) <= 2
 
 
+class Walkers:
+    """Two walkers, whose story goes by rows."""
+
+    unit, objective = "row", RAVINE
+
+    def __init__(self, x):
+        x = np.asarray(x, dtype=float)
+        self.points = np.stack([np.stack([x, 0 * x], axis=-1), np.zeros((len(x), 2))], axis=1)
+
+
+@pytest.mark.parametrize(
+    ("x", "words"),
+    [
+        ([0, 9, 0, 9, 0, 9, 0, 9, 0, 9, 0, 9], "outside the picture"),
+        ([0, 1, 2, 9, 9], "left the picture at row 3"),
+        ([0, 9, 0, 9, 0], ""),
+        ([9, 9], "starts outside the picture"),
+    ],
+)
+def test_who_hops_in_and_out_has_not_left_at_a_step(x, words):
+    panel = drawn(gd.Contour(labels=["hops", "stays"], colours=["red", "blue"]), Walkers(x))
+    assert panel.note.get_text() == words
+    assert panel.note.get_position()[1] < 0.1, "the names of the runs stand at the top"
+    assert [ball.get_markerfacecolor() for ball in panel.balls] == ["red", "blue"]
+
+
 def test_a_start_outside_the_picture_is_told():
     run = gd.descend(RAVINE, (9.0, 0.0), gd.GD(0.001), steps=2)
     assert drawn(gd.Contour(), run).note.get_text() == "starts outside the picture"
@@ -950,3 +976,15 @@ def test_a_run_that_flies_off_is_drawn_in_its_own_direction():
     assert np.abs(seen).max() < 1e5
     x, y = seen[:, -1]
     assert abs(x) < 1e-3 < 1e3 < abs(y)
+
+
+def test_an_axis_is_named_by_the_result_and_the_cursor_has_a_colour_of_its_own():
+    panel = gd.Lines(
+        lambda unit: [1.0, 2.0, 3.0], xlabel=lambda unit: unit, at=lambda unit: 1.0, cursor="black"
+    )
+    figure = gd.Live(lambda unit: unit, panel, unit=["epochs", "updates"])
+    panel = figure.picture.panels[0]
+    assert panel.ax.get_xlabel() == "epochs"
+    figure.controls["unit"].value = "updates"
+    assert panel.ax.get_xlabel() == "updates"
+    assert panel.cursor.get_color() == "black"

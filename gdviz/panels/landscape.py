@@ -35,6 +35,7 @@ class OnLandscape(Panel):
         landscape=None,
         *,
         labels=None,
+        colours=COLOURS,
         letters=True,
         ball=True,
         arrows=0,
@@ -46,7 +47,7 @@ class OnLandscape(Panel):
         super().__init__(**options)
         self.given = landscape
         self.marks = self.marks if marks is None else marks
-        self.labels, self.letters = labels, letters
+        self.labels, self.colours, self.letters = labels, colours, letters
         self.with_ball, self.arrows = ball, arrows
         self.lines, self.size_of_rings = lines, rings
 
@@ -111,12 +112,13 @@ class OnLandscape(Panel):
             (self.dots,) = ax.plot([], [], color=PRESENT, mew=0, ms=9, zorder=10.7, **look)
         else:
             self._walkers(ax, count)
-        self.note = note(ax)
+        # the names of the runs stand at the top
+        self.note = note(ax, **({"y": 0.03, "va": "bottom"} if self.labels else {}))
 
     def _walkers(self, ax, count):
         self.ways, self.balls, self.rings, self.next = [], [], [], []
         for number in range(count):
-            colour = COLOURS[number]
+            colour = self.colours[number]
             mark = {"marker": "o" if count == 1 else MARKERS[number], "ms": 5, "mew": 0}
             look = {"color": colour, "lw": 2.2, "zorder": 10, **mark}
             self.ways.append([ax.plot([], [], alpha=alpha, **look)[0] for _, alpha in AGES])
@@ -132,11 +134,13 @@ class OnLandscape(Panel):
         ]
         if self.labels:
             handles = [
-                ax.plot([], [], color=COLOURS[number], marker=MARKERS[number], label=label)[0]
-                for number, label in enumerate(self.labels)
+                ax.plot([], [], color=colour, marker=marker, label=label)[0]
+                for colour, marker, label in zip(self.colours, MARKERS, self.labels, strict=False)
             ]
             # with what moves, for a scene would cover it
             self.key = ax.legend(handles=handles, loc="upper right")
+            # over the ways, under the balls
+            self.key.set_zorder(10.6)
 
     def _critical(self, ax, landscape):
         """Mark each critical point by its kind: star, triangle, cross; minima have letters too."""
@@ -178,7 +182,7 @@ class OnLandscape(Panel):
             self._move_crowd(run)
             return
         trails = self.trails(run)
-        self.note.set_text(self._departure(trails))
+        self.note.set_text(self._departure(trails, getattr(run, "unit", "step")))
         seen = self._visible(trails)
         ahead = self._ahead(run)
         for number, (pieces, trail) in enumerate(zip(self.ways, seen, strict=True)):
@@ -259,7 +263,7 @@ class OnLandscape(Panel):
         busy = (away & ~lost).any(axis=0)
         return int(np.flatnonzero(busy)[-1]) + 1 if busy.any() else 0
 
-    def _departure(self, trails):
+    def _departure(self, trails, unit):
         """Say in words at which step a run left the picture, if one did."""
         trails = trails[:, : self.dim]
         finite = np.isfinite(trails).all(axis=1)
@@ -269,10 +273,15 @@ class OnLandscape(Panel):
         if inside[:, -1].all():
             return ""
         # the last stay outside counts: a run that only swings out and comes back has not left
-        left = max(
-            int(np.flatnonzero(run)[-1]) + 1 if run.any() else 0 for run in inside if not run[-1]
+        gone = max(
+            (run for run in inside if not run[-1]), key=lambda run: np.flatnonzero(run)[-1:].sum()
         )
-        return f"left the picture at step {left}" if left else "starts outside the picture"
+        if not gone.any():
+            return "starts outside the picture"
+        left = int(np.flatnonzero(gone)[-1]) + 1
+        # one that hops in and out leaves at no step worth a name
+        hops = np.count_nonzero(np.diff(gone)) > 8
+        return "outside the picture" if hops else f"left the picture at {unit} {left:,}"
 
     def _limits(self):
         return np.array([self.ax.get_xlim(), self.ax.get_ylim()])

@@ -15,11 +15,12 @@ class Lines(Panel):
 
     ``x``, ``y`` and ``theory`` are arrays or functions of the result; without ``x`` the curve is
     drawn against 0, 1, 2 ... ``theory`` is black and dashed. ``at(result)``, a place on the x axis,
-    is marked by an upright line and by a ball on each curve; with ``drag``, the name of a control,
-    the learner drags it there. ``points`` are dots that belong to the picture: ``(x, y)`` or
-    ``(x, y, classes)``, or a function of the result that returns them. ``vlines``, ``hlines`` name
-    lines that matter, ``{"2/λ": 0.2}``; ``spans`` shade what lies between two places of the x axis,
-    ``{"diverges": (0.2, 1.0)}``: dicts, or functions of the result.
+    is marked by an upright line, of the colour ``cursor``, and by a ball on each curve; with
+    ``drag``, the name of a control, the learner drags it there. ``points`` are dots that belong to
+    the picture: ``(x, y)`` or ``(x, y, classes)``, or a function of the result that returns them.
+    ``vlines``, ``hlines`` name lines that matter, ``{"2/λ": 0.2}``; ``spans`` shade what lies
+    between two places of the x axis, ``{"diverges": (0.2, 1.0)}``: dicts, or functions of the
+    result. ``xlabel`` may be a function of the result too.
 
     ``log`` names the logarithmic axes: "", "x", "y" or "xy". ``limits`` and ``xlimits`` fix the
     axes, for good or as functions of the result; without them an axis follows its data in calm
@@ -43,6 +44,7 @@ class Lines(Panel):
         theory_label="theory",
         at=None,
         drag=None,
+        cursor=PRESENT,
         points=None,
         labels=None,
         point_labels=None,
@@ -65,6 +67,7 @@ class Lines(Panel):
         super().__init__(**options)
         self.x, self.y, self.theory, self.at = x, y, theory, at
         self.drags = {"x": drag} if drag else {}
+        self.colour_of_cursor = cursor
         self.points = points
         self.labels, self.point_labels = labels, point_labels
         self.theory_label = theory_label
@@ -114,7 +117,10 @@ class Lines(Panel):
             values = [*self.seen(rows).ravel(), *theory.ravel(), *np.ravel(scattered)]
             limits = calm(values, before_y, "y" in self.log, self.decades)
         self.calmed = xlimits, limits
-        return len(rows), len(theory), self.calmed
+        return len(rows), len(theory), self.calmed, self._xlabel(result)
+
+    def _xlabel(self, result):
+        return self.xlabel(result) if callable(self.xlabel) else self.xlabel
 
     def seen(self, rows):
         """Return the part of the data that the vertical axis follows."""
@@ -125,9 +131,11 @@ class Lines(Panel):
         xlimits, limits = self.calmed
         ax.set_xscale("log" if "x" in self.log else "linear")
         ax.set_yscale("log" if "y" in self.log else "linear")
-        ax.set(xlim=xlimits, ylim=limits, xlabel=self.xlabel, ylabel=self.ylabel)
+        ax.set(xlim=xlimits, ylim=limits, ylabel=self.ylabel)
+        ax.set_xlabel(self._xlabel(result))
         ax.grid(True)
-        _calm_ticks(ax, self.log, whole=self.x is None or self.xlabel.startswith(("step", "layer")))
+        whole = self.x is None or ax.get_xlabel().startswith(("step", "layer"))
+        _calm_ticks(ax, self.log, whole)
         if self.xticks is not None:
             ax.set_xticks(self.xticks)
         rows, theory = self.rows(self.y, result), self.rows(self.theory, result)
@@ -149,7 +157,9 @@ class Lines(Panel):
             ax.plot([], [], label=None if number else self.theory_label, **look)[0]
             for number in range(len(theory))
         ]
-        self.cursor = ax.axvline(1, color=PRESENT, lw=1.6, zorder=7) if self.at else None
+        self.cursor = (
+            ax.axvline(1, color=self.colour_of_cursor, lw=1.6, zorder=7) if self.at else None
+        )
         self.lines_that_matter = [
             Rules(ax, across, given, result) for across, given in self.rules if given is not None
         ]
@@ -302,12 +312,12 @@ class Series(Lines):
         return values.reshape(len(values), math.prod(values.shape[1:])).T
 
     def ground(self, result):
-        count, theory, (xlimits, limits) = super().ground(result)
+        count, theory, (xlimits, limits), label = super().ground(result)
         if self.xlimits is None:
             # room for the ball at the end
             xlimits = (0, 1.02 * max(1, self.rows(self.y, result).shape[1] - 1))
             self.calmed = xlimits, limits
-        return count, theory, self.calmed
+        return count, theory, self.calmed, label
 
     def seen(self, rows):
         # a run that diverges shows where it came from, not only where it went

@@ -238,8 +238,8 @@ def note(ax, **place):
     write = getattr(ax, "text2D", ax.text)
     box = {"facecolor": "white", "alpha": 0.88, "edgecolor": "none", "pad": 2.5}
     look = {"color": PRESENT, "weight": "bold", "ha": "right", "va": "top", "zorder": 20}
-    at = {"x": 0.985, "y": 0.97} | place
-    return write(at["x"], at["y"], "", transform=ax.transAxes, bbox=box, **look)
+    look |= {"x": 0.985, "y": 0.97} | place
+    return write(s="", transform=ax.transAxes, bbox=box, **look)
 
 
 def walker(ax, colour=PRESENT, *, ring=False, size=13, **look):
