@@ -806,7 +806,7 @@ def _():
         squares = (1 - rate * curvatures) ** 2 * squares + rate**2 * noise
     growing, halved = squares @ curvatures / 2
     assert growing < halved < 0.01
-    return "it falls, at least as low as with a rate that is halved every 100 steps"
+    return "it falls at least as low as with a rate that is halved every 100 steps"
 
 
 @proof("never drawn")
