@@ -21,6 +21,7 @@ from gdviz.optimizers import (
     WeightDecay,
 )
 from gdviz.panels import (
+    Bars,
     Boundary,
     Cells,
     Contour,
@@ -47,6 +48,7 @@ __all__ = [
     "AdaGrad",
     "Adam",
     "AdamW",
+    "Bars",
     "Boundary",
     "Cells",
     "Clinic",

@@ -7,6 +7,7 @@ Every panel takes ``title`` (the one thing that it says) and ``of`` (a function 
 of the result, for a ``compute`` that returns more than one thing).
 """
 
+from gdviz.panels.bars import Bars
 from gdviz.panels.cells import Cells
 from gdviz.panels.histogram import Histogram
 from gdviz.panels.landscape import Contour, Curve
@@ -19,6 +20,7 @@ from gdviz.panels.surface import Surface
 __all__ = [
     "COLOURS",
     "PRESENT",
+    "Bars",
     "Boundary",
     "Cells",
     "Contour",
