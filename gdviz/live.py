@@ -23,6 +23,9 @@ DEGREES_A_KEY = 5
 # an arrow key moves a ball by this share of the axis
 SHARE_A_KEY = 0.02
 FRAMES_OF_PLAY = 120
+# a full picture has fewer, so that Play begins at once: so many strokes in all
+STROKES_OF_PLAY = 2400
+FEWEST_FRAMES = 40
 # so long, in seconds, the browser may take to report where it has moved a handle to
 REPORT = 1.0
 ASKED = {"press", "drag", "key", "step"}
@@ -454,7 +457,8 @@ class Live(Shown):
         """Send the frames of the way from a step to the story's end, which the browser plays."""
         begin, end = int(message["step"]), self._story()
         begin = 0 if begin >= end else begin
-        steps = steps_of_play(begin, end)
+        most = STROKES_OF_PLAY // max(1, len(self.canvas.frame["ink"]["strokes"]))
+        steps = steps_of_play(begin, end, min(FRAMES_OF_PLAY, max(FEWEST_FRAMES, most)))
         buffers, frames, cells = [], [], {}
         values = self.values
         try:

@@ -15,7 +15,7 @@ from PIL import Image
 import gdviz as gd
 from gdviz import kernel
 from gdviz import live as live_module
-from gdviz.live import FRAMES_OF_PLAY
+from gdviz.live import FEWEST_FRAMES, FRAMES_OF_PLAY, STROKES_OF_PLAY
 
 BOWL = gd.landscape("ravine", bounds=((-3, 3), (-2, 2)), k=4)
 CURVE = gd.landscape("x**2 / 2", bounds=((-3, 3),))
@@ -436,6 +436,20 @@ def test_the_last_frame_of_a_run_that_is_under_way_is_the_whole():
     reel = reel_of(live)
     assert reel["frames"][-1]["step"] == 20
     assert reel["frames"][-1]["ink"] == live.canvas.frame["ink"]
+
+
+def test_a_full_picture_plays_in_fewer_frames_and_to_its_end():
+    starts = [(-2.5 + 0.5 * number, 1.0) for number in range(7)]
+
+    def walk(lr=0.01):
+        return gd.descend(gd.landscape("bowl"), starts, gd.GD(lr), steps=100)
+
+    live = gd.Live(walk, gd.Contour(), lr=(0.0, 0.1, 0.01))
+    strokes = len(live.canvas.frame["ink"]["strokes"])
+    steps = [frame["step"] for frame in reel_of(live)["frames"]]
+    assert len(steps) - 1 <= max(FEWEST_FRAMES, STROKES_OF_PLAY // strokes)
+    assert len(steps) < 100
+    assert (steps[0], steps[-1]) == (0, live.picture.panels[0].story(live.result))
 
 
 @pytest.mark.parametrize(("begin", "first"), [(5, 5), (20, 0), (19, None)])

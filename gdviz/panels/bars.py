@@ -23,7 +23,7 @@ class Bars(Panel):
     [(7.0, 1), (3.0, 0)]
     """
 
-    margins = (92, 16, 10, 50)
+    margins = (108, 16, 10, 50)
     same_axes = True
 
     def __init__(
