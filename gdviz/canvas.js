@@ -278,7 +278,7 @@ export class Figure {
   // A frame from the kernel: it ends what was being played, and answers what was asked.
   setFrame(frame) {
     if (!frame.ink) return;
-    this.waiting = false;
+    this.waiting = this.computing = false;
     this.asking = null;
     this.dead.textContent = "";
     this.frame = frame;
@@ -413,6 +413,15 @@ export class Figure {
     if (this.story) this.showStep(this.story.step);
   }
 
+  // The kernel computes for a changed control: a film is of earlier values.
+  cancel() {
+    this.computing = true;
+    if (!this.reel) return;
+    this.halt();
+    this.drawFront();
+    this.tellReadout(this.frame.readout);
+  }
+
   scrub(step) {
     if (this.reel) {
       cancelAnimationFrame(this.timer);
@@ -476,9 +485,11 @@ export class Figure {
 
 // ---------------------------------------------------------------- the shell for Jupyter
 
-const SILENT = 1500;
+const SILENT = 2000;
+const BUSY =
+  "The kernel is busy: this figure answers when it is done. If it was restarted, run this cell again (Shift + Enter).";
 const DEAD =
-  "No answer from the kernel: it is busy, or it was restarted. If it was restarted, run this cell again (Shift + Enter).";
+  "No answer from the kernel yet. If it was restarted, run this cell again (Shift + Enter).";
 
 function unpack(data, buffers) {
   if (Array.isArray(data)) return data.map((part) => unpack(part, buffers));
@@ -521,6 +532,7 @@ function render({ model, el }) {
     heard = performance.now();
     figure.dead.textContent = "";
     if (message.kind === "reel") figure.setReel(unpack(message, buffers));
+    if (message.kind === "computes") figure.cancel();
   };
   for (const [name, action] of Object.entries(observed)) model.on(name, action);
   for (const [name, set] of Object.entries(setters)) set(model.get(name));
@@ -620,16 +632,28 @@ function guard(box, figure, tell, heard) {
     event.preventDefault();
     document.execCommand("insertText", false, ".");
   };
+  // JupyterLab shows whether a cell is running, and a figure knows whether it is computed
+  const running = () => {
+    const page = box.closest(".jp-NotebookPanel") || document;
+    const figures = [...page.querySelectorAll(".gdviz-canvas")];
+    return figures.some(({ gdviz }) => gdviz && gdviz.computing) ||
+      page.querySelector(".jp-Notebook-ExecutionIndicator[data-status=busy]");
+  };
   let timer;
   const onAct = () => {
     clearTimeout(timer);
     const acted = performance.now();
+    const listen = () => {
+      if (heard() >= acted) return;
+      const busy = Boolean(running());
+      figure.dead.textContent = busy ? BUSY : DEAD;
+      figure.dead.classList.toggle("gdviz-error", !busy);
+      timer = setTimeout(listen, SILENT);
+    };
     timer = setTimeout(() => {
       if (heard() >= acted) return;
       tell("alive", {});
-      timer = setTimeout(() => {
-        if (heard() < acted) figure.dead.textContent = DEAD;
-      }, SILENT);
+      timer = setTimeout(listen, SILENT);
     }, SILENT);
   };
   box.addEventListener("keydown", onComma);

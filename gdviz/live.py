@@ -195,7 +195,8 @@ class Live(Shown):
     value. When the result can be cut (``result.until(step)``, as a Run can), there is a Play button
     that walks through the steps, and the readout tells what is shown. ``begin`` is the step at
     which the figure opens, by default the last: 0 where a prediction stands above it. A result
-    whose story goes by something else than steps says so: ``result.unit = "row"``.
+    whose story goes by something else than steps says so: ``result.unit = "row"``; one that changes
+    only at every so many steps, ``result.every = 8``.
 
     An error in ``compute``, in a panel or in ``readout`` appears in words under the figure, which
     keeps its last good picture, and stands in ``live.error``. Raises TypeError where the controls
@@ -356,6 +357,8 @@ class Live(Shown):
 
     def _refresh(self):
         values = self.values
+        # ends a film of earlier values, and tells the browser that the kernel is at work
+        self.canvas.send({"kind": "computes"})
         try:
             with stoppable():
                 result = self.compute(**values)
@@ -459,6 +462,10 @@ class Live(Shown):
         begin = 0 if begin >= end else begin
         most = STROKES_OF_PLAY // max(1, len(self.canvas.frame["ink"]["strokes"]))
         steps = steps_of_play(begin, end, min(FRAMES_OF_PLAY, max(FEWEST_FRAMES, most)))
+        # between two changes of the result no frame is needed
+        every = getattr(self.result, "every", 1)
+        snapped = {step - step % every for step in steps}
+        steps = sorted({begin, steps[-1]} | {step for step in snapped if step > begin})
         buffers, frames, cells = [], [], {}
         values = self.values
         try:

@@ -653,6 +653,19 @@ def test_a_long_compute_is_interrupted_like_a_cell(figure_of, lab):
     assert figure.error() == ""
 
 
+def test_a_kernel_at_work_is_called_busy(figure_of, lab):
+    figure = figure_of("slow")
+    figure.slider("a").type(5)
+    figure.wait_until("figure.computing")
+    figure.root.locator(".gdviz-stage").click()
+    figure.wait_until("figure.dead.textContent", 12)
+    assert figure.dead().startswith("The kernel is busy")
+    lab.interrupt()
+    figure.wait_until("!figure.dead.textContent", 12)
+    figure.slider("a").drag_to(0.0)
+    figure.wait_for_readout("a is 1")
+
+
 def test_the_stop_button_is_heard_while_the_cell_runs(chromium_and_server):
     lab = Lab(*chromium_and_server).open("training.ipynb")
     lab.page.get_by_role("menuitem", name="Run", exact=True).click()

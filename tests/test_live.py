@@ -494,6 +494,38 @@ def test_a_long_story_has_as_many_frames_as_can_be_seen():
     assert (np.diff(steps) > 0).all()
 
 
+def test_a_result_that_changes_seldom_has_a_frame_for_each_change():
+    class Sparse:
+        every = 8
+
+        def __init__(self, step=30):
+            self.steps = step
+
+        def until(self, step):
+            return Sparse(step)
+
+    live = gd.Live(
+        lambda a: Sparse(), gd.Lines(lambda run: np.arange(run.steps + 1)), readout=str, a=(0, 1)
+    )
+    assert [frame["step"] for frame in reel_of(live)["frames"]] == [0, 8, 16, 24, 30]
+    assert [frame["step"] for frame in reel_of(live, 5)["frames"]] == [5, 8, 16, 24, 30]
+
+
+def test_a_changed_control_ends_a_film_before_the_new_run_is_computed():
+    told = []
+
+    def slow(lr):
+        told.append("compute")
+        return walk(lr)
+
+    live = gd.Live(slow, gd.Contour(), lr=(0.0, 1.0, 0.01))
+    told.clear()
+    live.canvas.send = lambda content, buffers=None: told.append(content["kind"])
+    tell(live, "play", step=0)
+    live.controls["lr"].value = 0.3
+    assert told == ["reel", "computes", "compute"]
+
+
 def test_a_reel_carries_its_cells():
     class Growing:
         def __init__(self, step=4):
@@ -816,6 +848,7 @@ def test_the_ball_of_a_table_moves_two_menus():
     )
     panel = live.picture.panels[0]
     assert np.ravel(panel.ball.get_data()).tolist() == [1, 1]
+    assert panel.rim is None
     press(live, (2.3, 0.2))
     assert live.values == {"cure": "soup", "disease": "cold"}
     drag(live, (-0.4, 5.0))
