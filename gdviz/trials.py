@@ -21,7 +21,10 @@ class Trials:
     file is put in its place as a whole after every experiment, so that a crash leaves the one
     before. It also holds `about`, words for the setting: scores of another setting are not taken.
     A file that cannot be read, or is of another setting, is left as it is: `trouble` says so in
-    words, and nothing is kept in it.
+    words, and nothing is kept in it. `keep(file)` names the file later: what was run stays.
+
+    `stored` are scores that are known without a run: for rows by name, a dict from column to
+    scores.
 
     >>> trials = Trials(lambda row, column: [len(row) * len(column)], ["a", "bb"], ["c", "ddd"])
     >>> trials["bb", "ddd"]
@@ -33,23 +36,34 @@ class Trials:
     1 of 4 experiments is run.
     """
 
-    def __init__(self, run, rows, columns, file=None, about=""):
+    def __init__(self, run, rows, columns, file=None, about="", stored=None):
         self.run, self.rows, self.columns, self.about = run, list(rows), list(columns), str(about)
-        self.file = None if file is None else Path(file)
-        self.kept = {}
-        self.trouble = ""
-        if self.file is not None and self.file.exists():
-            self.kept = self._read()
+        self.file, self.kept, self.trouble = None, {}, ""
+        self.stored = {
+            (row, column): np.atleast_1d(np.asarray(scores, dtype=float))
+            for row, scores_of_row in (stored or {}).items()
+            for column, scores in scores_of_row.items()
+        }
+        if file is not None:
+            self._take(file)
 
     def __getitem__(self, place):
         row, column = place
         for what, name, names in (("row", row, self.rows), ("column", column, self.columns)):
             if name not in names:
                 raise KeyError(f"there is no {what} {name!r}: it is one of {', '.join(names)}")
+        if place in self.stored:
+            return self.stored[place]
         if place not in self.kept:
             self.kept[place] = np.atleast_1d(np.asarray(self.run(row, column), dtype=float))
             self._write()
         return self.kept[place]
+
+    def keep(self, file):
+        """Keep what was run in a file too, with what is in it already, and return the trials."""
+        self._take(file)
+        self._write()
+        return self
 
     def fill(self, rows=None, columns=None, progress=None):
         """Run what is missing of these rows and columns, of all by default, and return the trials.
@@ -77,26 +91,37 @@ class Trials:
     @property
     def done(self):
         """Which experiments are run: `(rows, columns)`."""
-        return np.array([[(row, one) in self.kept for one in self.columns] for row in self.rows])
+        known = self._known
+        return np.array([[(row, one) in known for one in self.columns] for row in self.rows])
 
     @property
     def means(self):
         """The mean score of each experiment, `(rows, columns)`, NaN where it is not run."""
+        known = self._known
         return np.array(
-            [
-                [np.mean(self.kept.get((row, one), np.nan)) for one in self.columns]
-                for row in self.rows
-            ]
+            [[np.mean(known.get((row, one), np.nan)) for one in self.columns] for row in self.rows]
         )
 
+    @property
+    def _known(self):
+        return self.kept | self.stored
+
     def __str__(self):
-        of, run = counted(self.done.size, "experiment"), int(self.done.sum())
+        of, run = counted(self.done.size, "experiment"), len(self.kept)
         words = f"{run} of {of} {'is' if run == 1 else 'are'} run"
-        if self.trouble:
-            return f"{words}. {self.trouble}"
-        return f"{words}, and kept in {self.file.name}." if self.file else f"{words}."
+        if self.file and not self.trouble:
+            words += f" and kept in {self.file.name}"
+        if self.stored:
+            words += f", {len(self.stored)} more are stored"
+        return f"{words}. {self.trouble}".rstrip()
 
     __repr__ = __str__
+
+    def _take(self, file):
+        """Name the file, and take what is in it and not run yet."""
+        self.file, self.trouble = Path(file), ""
+        if self.file.exists():
+            self.kept = self._read() | self.kept
 
     def _read(self):
         try:

@@ -85,7 +85,7 @@ def test_a_file_outlives_the_trials(make, runs, tmp_path):
     file = tmp_path / "mine.json"
     trials = make(file=file, about="ten epochs")
     trials.fill("flu")
-    assert str(trials) == "3 of 6 experiments are run, and kept in mine.json."
+    assert str(trials) == "3 of 6 experiments are run and kept in mine.json."
     again = make(file=file, about="ten epochs")
     np.testing.assert_array_equal(again.means, trials.means)
     again.fill("flu")
@@ -94,6 +94,33 @@ def test_a_file_outlives_the_trials(make, runs, tmp_path):
     # names that are no longer there are left out
     fewer = gd.Trials(lambda row, column: [0.0], ["flu"], ["tea"], file, "ten epochs")
     assert fewer.done.tolist() == [[True]]
+
+
+def test_a_file_that_is_named_later_takes_what_was_run(make, runs, tmp_path):
+    file = tmp_path / "mine.json"
+    make(file=file)["cold", "tea"]
+    trials = make()
+    trials["flu", "rest"]
+    assert trials.keep(file) is trials
+    assert str(trials) == "2 of 6 experiments are run and kept in mine.json."
+    trials["flu", "tea"]
+    again = make().keep(file)
+    assert again.done.tolist() == [[True, False, False], [True, True, False]]
+    again.fill("flu", ["tea", "rest"])
+    assert len(runs) == 3
+
+
+def test_what_is_stored_is_not_run(make, runs, tmp_path):
+    file = tmp_path / "mine.json"
+    trials = make(file=file, stored={"cold": {"tea": [0.2, 0.4], "soup": [np.nan]}})
+    assert trials["cold", "tea"].tolist() == [0.2, 0.4]
+    np.testing.assert_allclose(trials.means[0], [0.3, np.nan, np.nan])
+    trials.fill("cold")
+    assert runs == [("cold", "rest")]
+    assert trials.done.tolist() == [[True] * 3, [False] * 3]
+    assert str(trials) == "1 of 6 experiments is run and kept in mine.json, 2 more are stored."
+    # what is stored is in no file
+    assert list(json.loads(file.read_text(encoding="utf-8"))["scores"]["cold"]) == ["rest"]
 
 
 def test_every_experiment_is_written_at_once(make, tmp_path):
