@@ -880,6 +880,21 @@ def test_a_table_has_its_first_row_on_top_and_words_in_its_cells():
     assert [words.colour for words in panel.writing] == [INK, "#FFFFFF"]
 
 
+def test_a_word_is_read_through_a_ring_with_a_rim():
+    table = gd.Cells(
+        names=(["tea"], ["cold", "flu"]),
+        texts=lambda cells: [["a"], ["b"]],
+        limits=(0, 1),
+        at=lambda cells: (0, 1),
+    )
+    panel = drawn(table, np.array([[0.0], [np.nan]]))
+    for ring in (panel.rim, panel.ball):
+        assert np.ravel(ring.get_data()).tolist() == [0, 1]
+        assert ring.get_markerfacecolor() == "none"
+    assert (panel.rim.get_markeredgecolor(), panel.ball.get_markeredgecolor()) == ("white", INK)
+    assert panel.rim.get_zorder() < panel.ball.get_zorder()
+
+
 def test_a_table_has_a_name_for_every_row_and_column():
     with pytest.raises(ValueError, match="3 by 2 cells, and names for 2 by 3 rows and columns"):
         drawn(gd.Cells(names=(["a", "b", "c"], ["d", "e"])), np.zeros((3, 2)))

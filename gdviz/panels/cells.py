@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 
 from gdviz.panels.marks import Words, width_of
 from gdviz.panels.panel import Panel, Rules, calm, note, walker
-from gdviz.panels.style import INK, PRESENT, WRONG
+from gdviz.panels.style import INK, WRONG
 
 # Okabe and Ito's without the vermillion of the present run, neighbours far apart in lightness
 REGIONS = ("#3E8FC0", "#F3E58C", "#D9A3C1", "#58B894", "#A9D8F0", "#F0C066", "#A08C4A")
@@ -190,9 +190,12 @@ class Cells(Panel):
         marks = self._given(self.marks, result) or {}
         self.letters = [ax.text(0, 0, name, clip_on=True, **look) for name in marks]
         self.ball = walker(ax, size=15) if self.at else None
+        self.rim = None
         if self.at and self.texts:
-            # a word is read through a ring
-            self.ball.set(markersize=23, markerfacecolor="none", mec=PRESENT, mew=3)
+            # a word is read through a ring, which has a rim to be seen on dark cells too
+            self.ball.set(markersize=28, markerfacecolor="none", mec=INK, mew=2.4)
+            rim = {"ms": 28, "mfc": "none", "mec": "white", "mew": 4.8, "zorder": 11.4}
+            (self.rim,) = ax.plot([], [], ls="none", marker="o", **rim)
         self.note = note(ax)
 
     def update(self, result):
@@ -210,7 +213,8 @@ class Cells(Panel):
             text.set_position(place)
         if self.ball is not None:
             place = self.at(result)
-            self.ball.set_data(*([], []) if place is None else ([place[0]], [place[1]]))
+            for ring in filter(None, (self.rim, self.ball)):
+                ring.set_data(*([], []) if place is None else ([place[0]], [place[1]]))
         self.note.set_text(self.words(result) if self.words else "")
 
     def _write(self, texts, known):
