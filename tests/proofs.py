@@ -1042,12 +1042,16 @@ def known(loss, gain=1.0, weights="he", optimizer=None, steps=115, seed=(0, 1, 2
 def _():
     sick = digits_loss(20, "sigmoid")
     ends = {
-        "ReLU instead of the sigmoid": known(digits_loss(20, "relu"), weights="xavier"),
-        "larger weights at the start: He's": known(sick),
+        "ReLU instead of the sigmoid: a positive sum passes as it is": known(
+            digits_loss(20, "relu"), weights="xavier"
+        ),
+        "He's weights: √2 times as large as those of before": known(sick),
         "batch norm: each neuron's sums are brought to mean 0 and spread 1": known(
             digits_loss(20, "sigmoid", norm=True), weights="xavier"
         ),
-        "a tenth of the rate": known(sick, weights="xavier", optimizer=gd.Momentum(0.001)),
+        "a tenth of the rate: each step is a tenth as long": known(
+            sick, weights="xavier", optimizer=gd.Momentum(0.001)
+        ),
     }
     assert known(sick, weights="xavier").max() < 0.11
     cured = [name for name, shares in ends.items() if shares.min() > 0.9]

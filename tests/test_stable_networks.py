@@ -49,6 +49,28 @@ def test_a_row_of_the_matrix_is_what_it_says(notebook, disease):
         np.testing.assert_allclose(100 * shares, three, atol=3, err_msg=f"{disease}, {cure}")
 
 
+def test_what_is_shown_at_first_is_stored_but_for_the_prediction(notebook):
+    stored, full = notebook["STORED"], notebook["FULL"]
+    assert list(stored) == ["vanishing", "exploding"]
+    assert set(notebook["CURES"]) - set(stored["vanishing"]) == set()
+    assert set(notebook["CURES"]) - set(stored["exploding"]) == {"clipping"}
+    for disease, row in stored.items():
+        for cure, three in zip(notebook["CURES"], full[disease], strict=True):
+            if cure in row:
+                np.testing.assert_allclose(100 * row[cure], three)
+    assert notebook["board"].kept == {}
+
+
+def test_no_rate_saves_the_exploding_stack_under_clipping(notebook):
+    import gdviz as gd
+
+    loss, rates = notebook["loss_of"](20), np.geomspace(1e-3, 1, 7)
+    start = np.tile(loss.network.initial(1.7, "he", seed=0), (7, 1))
+    rule = gd.Clipped(gd.Momentum(rates), max_norm=1.0)
+    run = gd.descend(gd.data.MiniBatches(loss, 64), start, rule, 115, record="last")
+    assert np.nanmax(notebook["tested"](loss, run.final)) < 0.4
+
+
 def test_the_good_stack_learns_and_the_sick_one_does_not_on_three_more_seeds(notebook):
     import gdviz as gd
 
