@@ -639,6 +639,31 @@ function guard(box, figure, tell, heard) {
     return figures.some(({ gdviz }) => gdviz && gdviz.computing) ||
       page.querySelector(".jp-Notebook-ExecutionIndicator[data-status=busy]");
   };
+  // what is disabled loses the focus, and with it the place of who uses the keyboard: the next
+  // control of its row takes it, else the first of the figure
+  let held = null;
+  const onFocus = (event) => (held = event.target);
+  const onBlur = (event) => {
+    if (event.relatedTarget || !event.target.disabled) held = event.relatedTarget;
+  };
+  const keepFocus = () => {
+    if (!held || !held.disabled || !box.contains(held)) return;
+    const active = document.activeElement;
+    if (active && active !== document.body && active !== held) return;
+    const after = (one) => held.compareDocumentPosition(one) & Node.DOCUMENT_POSITION_FOLLOWING;
+    const open = ":is(button, select, input):enabled";
+    const row = held.parentElement ? [...held.parentElement.querySelectorAll(open)] : [];
+    const next = row.find(after) || box.querySelector(open);
+    if (next) next.focus({ preventScroll: true });
+  };
+  let keeping;
+  const watcher = new MutationObserver(() => {
+    clearTimeout(keeping);
+    keeping = setTimeout(keepFocus, 60);
+  });
+  watcher.observe(box, { subtree: true, attributes: true, attributeFilter: ["disabled"] });
+  box.addEventListener("focusin", onFocus);
+  box.addEventListener("focusout", onBlur);
   let timer;
   const onAct = () => {
     clearTimeout(timer);
@@ -662,6 +687,10 @@ function guard(box, figure, tell, heard) {
   for (const name of acts) box.addEventListener(name, onAct, true);
   return () => {
     clearTimeout(timer);
+    clearTimeout(keeping);
+    watcher.disconnect();
+    box.removeEventListener("focusin", onFocus);
+    box.removeEventListener("focusout", onBlur);
     box.removeEventListener("keydown", onComma);
     box.removeEventListener("keydown", onKey);
     for (const name of acts) box.removeEventListener(name, onAct, true);

@@ -6,14 +6,20 @@ import numpy as np
 from gdviz import patients
 from gdviz.kernel import hear_interrupts, stoppable
 from gdviz.live import Canvas, Shown, one_at_a_time, replace_earlier
-from gdviz.panels import Histogram, Lines
+from gdviz.panels import Histogram, Lines, Panel
+from gdviz.panels.style import INK
 from gdviz.patients import CURES, DISEASES, INSTRUMENTS
 from gdviz.picture import Picture
 from gdviz.readout import say
 from gdviz.rounds import WORTH, Round
 
 TALL = 250
-SICK, TREATED, LIMIT = "#D55E00", "#0072B2", "#009E73"
+# a colour has one meaning in all panels; the classes are those of ``Boundary``
+SICK, TREATED, LENGTH, UNITS, RATE = "#D55E00", "#009E73", "#7F6000", "#8A9199", "#56B4E9"
+START, END = "#CC79A7", "#7B3294"
+LAYERS = ("#22313F", "#A3195B", "#8A9199", "#CC79A7", "#7B3294", "#B58E3A", "#5B6770")
+CLASSES = np.array([0, 4])
+GIVE_UP = "Give up"
 
 
 class Clinic(Shown):
@@ -71,13 +77,13 @@ class Clinic(Shown):
         number = self.round.number
         self._answer(self.round.following)
         if self.round.number != number:
-            self.name.value = self.cure.value = None
+            self.name.index = self.cure.index = 0
 
     @one_at_a_time
     def begin(self, seed):
         """Begin a round with other patients."""
         self._answer(self._begin, int(seed))
-        self.name.value = self.cure.value = None
+        self.name.index = self.cure.index = 0
 
     def _begin(self, seed):
         self.round = Round(seed, len(self.round.diseases))
@@ -102,11 +108,16 @@ class Clinic(Shown):
     def _picture(self, width=1000, ratio=1.0):
         if self.round.over:
             return Picture(
-                self.round, [_points(len(self.round.diseases))], self._readout(), width, ratio
+                self.round,
+                [Points(title="Points, patient by patient", tall=TALL)],
+                self._readout(),
+                width,
+                ratio,
             )
         panels = [_losses(self.visit)]
         for name in self.visit.bought:
             panels += PANELS[name](self.visit.case)
+        panels[0].wide = len(panels) > 2
         return Picture(self.visit, panels, self._readout(), width, ratio)
 
     def _readout(self):
@@ -133,8 +144,8 @@ class Clinic(Shown):
             )
             button.on_click(lambda _, name=name: self.buy(name))
             self.instruments[name] = button
-        names = [("what has it?", None), *((name, name) for name in sorted(DISEASES))]
-        cures = [("which cure?", None)]
+        names = [("what has it?", ""), *((name, name) for name in sorted(DISEASES))]
+        cures = [("which cure?", "")]
         cures += [(f"{name} · {cure.price}", name) for name, cure in CURES.items()]
         wide = {"width": "240px"}
         self.name = widgets.Dropdown(options=names, description="name", layout=wide)
@@ -142,9 +153,12 @@ class Clinic(Shown):
         for field in (self.name, self.cure):
             field.style.description_width = "44px"
         self.treat_button = self._button(
-            "Treat", lambda: self.treat(self.name.value, self.cure.value)
+            "Treat", lambda: self.treat(self.name.value or None, self.cure.value or None)
         )
-        self.give_up_button = self._button("Give up", self.give_up)
+        self.give_up_button = self._button(GIVE_UP, self._ask_give_up)
+        self.give_up_button.tooltip = (
+            f"Takes all {WORTH} points of this patient, and tells what it had"
+        )
         self.next_button = self._button("Next patient", self.following)
         self.new_button = self._button("New patients", lambda: self.begin(self.seed.value + 1))
         self.seed = widgets.BoundedIntText(
@@ -157,8 +171,10 @@ class Clinic(Shown):
             [widgets.Label("buy:"), *self.instruments.values()], layout={"flex_flow": "row wrap"}
         )
         desk = [self.name, self.cure, self.treat_button, self.give_up_button, self.next_button]
+        # a row of their own: nobody who presses Enter once more shall throw a round away
+        others = widgets.HBox([self.new_button, self.seed])
         desk = widgets.HBox(
-            [*desk, self.new_button, self.seed],
+            [widgets.HBox(desk, layout={"flex_flow": "row wrap"}), others],
             layout={"flex_flow": "row wrap"},
         )
         box = widgets.VBox([tools, desk, self.canvas])
@@ -170,6 +186,13 @@ class Clinic(Shown):
         button = widgets.Button(description=words, layout={"width": "auto"})
         button.on_click(lambda _: act())
         return button
+
+    def _ask_give_up(self):
+        if self.give_up_button.description == GIVE_UP:
+            self.give_up_button.description = f"{GIVE_UP}? Press again"
+            self.give_up_button.button_style = "warning"
+        else:
+            self.give_up()
 
     def _seed_changed(self, change):
         if change.new != self.round.seed:
@@ -184,6 +207,7 @@ class Clinic(Shown):
             button.icon = "check" if bought else ""
         for field in (self.name, self.cure, self.treat_button, self.give_up_button):
             field.disabled = over or not visit.open
+        self.give_up_button.description, self.give_up_button.button_style = GIVE_UP, ""
         last = self.round.number == len(self.round.diseases)
         self.next_button.description = "The record" if last else "Next patient"
         self.next_button.disabled = over or visit.open
@@ -209,12 +233,13 @@ def _losses(visit):
     return Lines(
         curves,
         x=np.arange(visit.case.steps + 1),
-        limits=_limits(curves, visit.case.healthy) if log else None,
+        limits=_limits(curves, visit.case.healthy, log),
         labels=["this patient", f"with {visit.cures[-1] if visit.cures else 'its cure'}"][
             : len(courses)
         ],
         colours=(SICK, TREATED),
-        hlines={"a healthy one ends below": visit.case.healthy},
+        hlines={"a healthy one\nends below": visit.case.healthy},
+        outside=124,
         vlines={"no number from here": min(lost)} if lost else None,
         log=log,
         xlabel="step",
@@ -225,26 +250,39 @@ def _losses(visit):
     )
 
 
-def _limits(curves, healthy):
-    """Whole decades around the curves and the limit of health, with room for the legend above."""
+def _limits(curves, healthy, log):
+    """The curves and the limit of health, with room for the legend above: whole decades if log."""
+    if not log:
+        values = np.append(curves[np.isfinite(curves)], healthy)
+        low, span = values.min(), np.ptp(values)
+        return low - 0.08 * span, low + 1.3 * span
     values = np.append(curves[np.isfinite(curves) & (curves > 0)], healthy)
     low, high = np.log10(values.min()), np.log10(values.max())
-    return 10.0 ** max(np.floor(low - 0.1), np.ceil(high) - 12), 10.0 ** np.ceil(high + 0.35)
+    # a peak may leave the picture, the limit of health may not
+    high = min(high, np.log10(healthy) + 8)
+    return 10.0 ** np.floor(low - 0.1), 10.0 ** np.ceil(high + 0.35)
 
 
-def _points(count):
-    return Lines(
-        lambda clinic: [visit.points for visit in clinic.visits],
-        x=lambda clinic: np.arange(1, len(clinic.visits) + 1),
-        limits=(-0.5, 21),
-        xlimits=(0.5, count + 0.5),
-        xticks=range(1, count + 1),
-        marker=True,
-        xlabel="patient",
-        ylabel="points",
-        title="Points, patient by patient",
-        tall=TALL,
-    )
+class Points(Panel):
+    """What is left of each patient's points, as bars."""
+
+    def draw(self, ax, clinic):
+        numbers = np.arange(1, len(clinic.visits) + 1)
+        ax.set(xlim=(0.4, len(numbers) + 0.6), ylim=(0, WORTH), xlabel="patient", ylabel="points")
+        ax.set_xticks(numbers)
+        ax.set_yticks(range(0, WORTH + 1, 5))
+        ax.grid(True, axis="y")
+        self.bars = ax.bar(numbers, 0, width=0.6, color=TREATED)
+        look = {"ha": "center", "weight": "bold", "color": INK}
+        self.names = [ax.text(number, 0, "", va="bottom", **look) for number in numbers]
+
+    def update(self, clinic):
+        for bar, name, visit in zip(self.bars, self.names, clinic.visits, strict=True):
+            bar.set_height(visit.points)
+            name.set_text(str(visit.points))
+            # a full bar bears its number within
+            inside = visit.points > 0.85 * WORTH
+            name.set(y=visit.points, va="top" if inside else "bottom")
 
 
 def _data(case):
@@ -253,7 +291,7 @@ def _data(case):
         names = {"xlabel": "first input", "ylabel": "target"}
     else:
         column, other = case.inputs.T
-        groups = case.labels
+        groups = CLASSES[case.labels]
         names = {"xlabel": "first input", "ylabel": "second input"}
     points = (column, other) if groups is None else (column, other, groups)
     margin = [0.06 * np.ptp(values) for values in (column, other)]
@@ -283,7 +321,7 @@ def _step_length(case):
             lengths[None],
             x=np.arange(1, len(lengths) + 1),
             log="y",
-            colours=("#009E73",),
+            colours=(LENGTH,),
             xlabel="step",
             ylabel="length",
             title="How long each step is",
@@ -296,13 +334,16 @@ def _gradient_by_layer(case):
     norms = patients.layer_gradients(case)
     return [
         Lines(
-            np.where(norms > 0, norms, np.nan),
+            norms,
             x=np.arange(1, norms.shape[1] + 1),
+            xlimits=(0.6, norms.shape[1] + 0.4),
+            xticks=range(1, norms.shape[1] + 1),
             labels=["at the start", "at the end"],
             log="y",
             marker=True,
-            colours=("#56B4E9", "#0072B2"),
-            xlabel="layer",
+            zeros=True,
+            colours=(START, END),
+            xlabel="layer (×: exactly 0)" if (norms == 0).any() else "layer",
             ylabel="‖∂E/∂W‖",
             title="Gradient of each layer",
             tall=TALL,
@@ -314,6 +355,7 @@ def _activations(case):
     return [
         Histogram(
             lambda visit: patients.activations(case).activations[:-1],
+            colour=UNITS,
             xlabel="activation, at the start",
             title="Activations by layer",
             tall=TALL,
@@ -328,6 +370,7 @@ def _size_of_weights(case):
             np.where(np.isfinite(sizes), sizes, np.nan),
             x=np.arange(sizes.shape[1]),
             log="y",
+            colours=LAYERS,
             labels=[f"layer {number + 1}" for number in range(len(sizes))],
             xlabel="step",
             ylabel="of the size at the start",
@@ -339,13 +382,17 @@ def _size_of_weights(case):
 
 def _curvature(case):
     found = np.sort(patients.curvatures(case))
+    margin = 0.02 * len(found) + 0.1
     return [
         Lines(
             found[None],
             x=np.arange(1, len(found) + 1),
+            xlimits=(1 - margin, len(found) + margin),
+            xticks=range(1, len(found) + 1) if len(found) <= 8 else None,
             marker=True,
-            colours=("#CC79A7",),
+            colours=(INK,),
             hlines={"flat": 0.0},
+            outside=44,
             xlabel="direction, from the lowest",
             ylabel="curvature λ",
             title="Curvatures where it ends",
@@ -362,7 +409,7 @@ def _rate_finder(case):
             np.where(fine, losses, np.nan)[None],
             x=rates,
             log="xy" if case.healthy > 0 else "x",
-            colours=("#E69F00",),
+            colours=(RATE,),
             vlines={"its rate η": case.lr},
             marker=True,
             xlabel="rate",

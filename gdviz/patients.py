@@ -301,6 +301,8 @@ def _standardised(case):
 
 
 def _relu(case):
+    if case.stack.activation == "relu":
+        return None
     return _drawn_anew(replace(case, stack=replace(case.stack, activation="relu")))
 
 
@@ -370,7 +372,9 @@ CURES = {
         _of_networks(_standardised),
     ),
     "ReLU layers": Cure(
-        3, "With He's weights they help where the slope of the units is small.", _of_networks(_relu)
+        3,
+        "Other units, with new weights by He: they help where the slope of the units is small.",
+        _of_networks(_relu),
     ),
     "Adam": Cure(4, "It helps where gradients are small but their signs are right.", _adam),
     "four other starts": Cure(
@@ -469,7 +473,7 @@ DISEASES = {
     "exploding gradients": Disease(
         _exploding,
         "new random weights",
-        ("clipping at 1", "ReLU layers", "Adam", "batch normalisation"),
+        ("clipping at 1", "Adam", "batch normalisation"),
         "Gradient by layer",
         "at the start the gradient of every layer is huge",
         "06",
@@ -477,9 +481,9 @@ DISEASES = {
     "dead ReLU": Disease(
         _dead,
         "new random weights",
-        ("ReLU layers",),
+        (),
         "Activations",
-        "the units of a layer are 0 on every row, and pass no gradient",
+        "the units of a layer are 0 on every row, and the layers before it get no gradient",
         "05",
     ),
     "saturated units": Disease(
@@ -503,7 +507,7 @@ DISEASES = {
         "standardised inputs",
         ("batch normalisation",),
         "Data",
-        "one column is in the hundreds, the other near 1",
+        "the columns differ in spread and in mean: one is in the hundreds, the other near 1",
         "02",
     ),
     "shuffled labels": Disease(
@@ -519,7 +523,7 @@ DISEASES = {
         "a rate that falls to 0",
         ("a batch 8 times larger",),
         "Step length",
-        "the loss falls, then jitters at a level, with steps that do not become shorter",
+        "the loss falls, then jitters at a level: after some 20 steps the steps shrink no more",
         "07",
     ),
     "clipping too tight": Disease(

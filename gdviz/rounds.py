@@ -181,12 +181,7 @@ class Round:
         elif not case.rows:
             what = "A rule looks for the lowest place of a landscape of two numbers"
         first, limit = say(_three(case.losses[0])), say(_three(case.healthy))
-        end = f"and ends above {limit}, where a healthy one comes below"
-        if case.well:
-            end = f"and ends below {limit}, as a healthy one does"
-        elif case.lost_at is not None:
-            end = "and becomes no number"
-        return f"{what}. Its loss begins at {first}, {end}."
+        return f"{what}. Its loss begins at {first}; a healthy one ends, and stays, below {limit}."
 
     @property
     def verdict(self):

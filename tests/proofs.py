@@ -1136,7 +1136,7 @@ def _():
         if case.stack is not None and disease.cure != "nothing" and case.lost_at is None
         if case.losses[-20:].min() > 0.6 * case.losses[0] and case.level < 2 * case.losses[0]
     ]
-    return "the loss alone cannot tell" if len(flat) >= 6 else flat[0]
+    return "six or more" if len(flat) >= 6 else "two or three"
 
 
 @proof("whose steps are clipped")

@@ -716,6 +716,11 @@ def test_a_whole_consultation(chromium_and_server):
         press("Rate finder")
         figure.wait_for_readout("the best in 30 steps")
         assert clinic.get_by_role("button", name="Rate finder").is_disabled()
+        # what is bought loses the focus: the next control has it, not the page
+        focused = (
+            "document.activeElement.closest('.gdviz-clinic :is(button, select, input)') !== null"
+        )
+        lab.page.wait_for_function(focused)
         compare(lab, 0, ["first"])
         press("Treat")
         figure.wait_for_readout("Name the disease first")
@@ -735,9 +740,13 @@ def test_a_whole_consultation(chromium_and_server):
         figure.wait_for_readout("13 of 20")
         assert lab.cells() == cells
         compare(lab, 0, ["first"])
+        lab.page.wait_for_function("document.activeElement.textContent === 'Next patient'")
         press("Next patient")
         figure.wait_for_readout("2 of 2")
+        lab.page.wait_for_function("document.activeElement.textContent.startsWith('Data')")
+        assert name.evaluate("field => field.selectedOptions[0].label") == "what has it?"
         press("Give up")
+        press("Press again")
         figure.wait_for_readout("The cure is")
         press("The record")
         figure.wait_for_readout("1 of 2 cured, 1 named rightly: 13 of 40 points")

@@ -186,8 +186,14 @@ def test_a_consultation_by_buttons():
     clinic.next_button.click()
     assert "patient (clinic" in clinic.text
     assert "): 2 of 2;" in clinic.text
-    assert clinic.name.value is None
+    assert (clinic.name.label, clinic.cure.label) == ("what has it?", "which cure?")
     assert clinic.next_button.description == "The record"
+    clinic.give_up_button.click()
+    assert clinic.visit.open
+    assert clinic.give_up_button.description == "Give up? Press again"
+    clinic.buy("Curvature")
+    assert clinic.give_up_button.description == "Give up"
+    clinic.give_up_button.click()
     clinic.give_up_button.click()
     assert "The cure is" in clinic.text
     clinic.next_button.click()
@@ -207,6 +213,35 @@ def test_a_number_in_the_field_is_a_class_of_patients():
     assert clinic.round.diseases == Round(12, 3).diseases
     assert "clinic 12" in clinic.text
     assert gd.Clinic(12, 3).text == clinic.text
+
+
+def test_the_first_sentence_does_not_tell_who_is_well():
+    well, sick = (round_with(name).complaint for name in ("none: it is well", "rate too high"))
+    assert well.split("; ")[1] == sick.split("; ")[1] == "a healthy one ends, and stays, below 0.3."
+
+
+def test_layers_without_a_gradient_are_crosses_and_every_layer_is_within_the_axes():
+    clinic = clinic_with("dead ReLU")
+    clinic.buy("Gradient by layer")
+    panel = clinic.picture.panels[1]
+    layers = clinic.visit.case.stack.layers
+    assert panel.crosses[0].get_xdata().tolist() == list(range(1, layers))
+    assert panel.crosses[0].get_ydata().min() > panel.ax.get_ylim()[0]
+    assert panel.ax.get_xlim()[1] > layers
+    assert panel.ax.get_xlabel() == "layer (×: exactly 0)"
+    clinic.close()
+
+
+def test_the_limit_of_health_is_named_beside_the_axes():
+    for disease in ("saddle", "noise floor", "exploding gradients"):
+        clinic = clinic_with(disease)
+        panel = clinic.picture.panels[0]
+        limit = panel.lines_that_matter[0]
+        name = limit.names[0]
+        assert limit.lines[0].get_visible()
+        assert name.get_position()[0] > 1
+        assert name.get_bbox_patch() is None
+        clinic.close()
 
 
 def test_two_clinics_know_nothing_of_each_other():

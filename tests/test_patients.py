@@ -74,6 +74,7 @@ def test_a_treatment_that_finds_nothing_to_change_says_so():
     for cure in ("no weight decay", "standardised inputs", "mended labels", "ReLU layers"):
         assert treated(case, cure) is None
     assert treated(patient("rate too low", 0), "mended labels") is None
+    assert treated(patient("dead ReLU", 0), "ReLU layers") is None
     assert treated(patient("shuffled labels", 0), "standardised inputs") is None
 
 

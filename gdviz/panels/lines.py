@@ -25,7 +25,9 @@ class Lines(Panel):
     ``log`` names the logarithmic axes: "", "x", "y" or "xy". ``limits`` and ``xlimits`` fix the
     axes, for good or as functions of the result; without them an axis follows its data in calm
     steps, a logarithmic one over at most ``decades``. ``xticks`` are the places of the x axis that
-    bear a number, () for none. ``marker`` puts a mark on each point. ``labels`` name the curves.
+    bear a number, () for none. ``marker`` puts a mark on each point; with ``zeros`` a cross at the
+    foot of a logarithmic axis stands for a 0. ``labels`` name the curves. ``outside`` leaves so
+    many pixels at the right of the axes, where ``hlines`` are named then.
 
     >>> import gdviz as gd
     >>> squares = gd.show(3, Lines(lambda n: np.arange(n + 1) ** 2, log="y")).panels[0]
@@ -61,6 +63,8 @@ class Lines(Panel):
         spans=None,
         marker=False,
         ball=False,
+        zeros=False,
+        outside=0,
         legend="best",
         **options,
     ):
@@ -76,10 +80,13 @@ class Lines(Panel):
         self.limits, self.xlimits, self.xticks = limits, xlimits, xticks
         if not xlabel and xticks is not None and not len(xticks):
             self.margins = (*self.margins[:3], 16)
+        self.outside = outside
+        if outside:
+            self.margins = (self.margins[0], outside, *self.margins[2:])
         self.xlabel, self.ylabel = xlabel, ylabel
         self.rules = [("y", hlines), ("x", vlines)]
         self.spans = spans
-        self.marker, self.ball = marker, ball
+        self.marker, self.ball, self.zeros = marker, ball, zeros
         self.legend = legend
 
     def rows(self, quantity, result):
@@ -140,7 +147,7 @@ class Lines(Panel):
             ax.set_xticks(self.xticks)
         rows, theory = self.rows(self.y, result), self.rows(self.theory, result)
         many = len(rows) > 1
-        self.curves, self.dots = [], []
+        self.curves, self.dots, self.crosses = [], [], []
         for number in range(len(rows)):
             colour = self.colours[number % len(self.colours)]
             look = {"color": colour, "lw": 2.2, "zorder": 8}
@@ -148,6 +155,9 @@ class Lines(Panel):
                 look |= {"marker": MARKERS[number % len(MARKERS)] if many else "o", "ms": 4.5}
             label = self.labels[number] if self.labels else None
             self.curves += ax.plot([], [], label=label, **look)
+            if self.zeros:
+                cross = {"color": colour, "marker": "x", "ms": 9, "mew": 2.4, "zorder": 9}
+                self.crosses += ax.plot([], [], ls="none", **cross)
             if self.at is not None:
                 self.dots.append(walker(ax, PRESENT if not many else colour))
             elif self.ball:
@@ -161,7 +171,9 @@ class Lines(Panel):
             ax.axvline(1, color=self.colour_of_cursor, lw=1.6, zorder=7) if self.at else None
         )
         self.lines_that_matter = [
-            Rules(ax, across, given, result) for across, given in self.rules if given is not None
+            Rules(ax, across, given, result, outside=bool(self.outside))
+            for across, given in self.rules
+            if given is not None
         ]
         self._shade(ax, result)
         self._scatter(ax, result)
@@ -213,6 +225,9 @@ class Lines(Panel):
             curve.set_data(places, row)
             if self.marker:
                 curve.set_markevery(max(1, len(row) // 40))
+        for number, cross in enumerate(self.crosses):
+            zero = rows[number] == 0
+            cross.set_data(x[number][zero], np.full(zero.sum(), self._foot(number)))
         theory = self.rows(self.theory, result)
         for curve, places, row in zip(
             self.dashed, self.places(result, theory) if len(theory) else [], self._visible(theory),
@@ -258,6 +273,10 @@ class Lines(Panel):
             with np.errstate(all="ignore"):
                 height = np.interp(scale(at), scale(places[order]), vertical(row[order]))
                 dot.set_data([at], [10**height if "y" in self.log else height])
+
+    def _foot(self, number):
+        low, high = self.ax.get_ylim()
+        return low * (high / low) ** (0.05 + 0.09 * number)
 
     def _visible(self, rows):
         low, high = self.ax.get_ylim()

@@ -178,21 +178,28 @@ class Rules:
     """Lines that matter, drawn across a panel and named: the border, the best, the float's end.
 
     ``across`` is "x" for upright lines at places of the x axis, "y" for level ones. ``given`` is a
-    dict, name -> place, or a function of the result that returns one with the same names.
+    dict, name -> place, or a function of the result that returns one with the same names. Level
+    lines that are named ``outside`` bear their names at the right of the axes, over no curve.
     """
 
-    def __init__(self, ax, across, given, result):
+    def __init__(self, ax, across, given, result, outside=False):
         self.given, self.across = given, across
         self.lines, self.names = [], []
         self.ax = ax
+        self.outside = outside and across == "y"
         for name in self.places(result):
             draw = ax.axvline if across == "x" else ax.axhline
             self.lines.append(draw(1.0, color=THEORY, ls=(0, (5, 3)), lw=1.2, zorder=6))
             side = {"va": "bottom", "ha": "right"}
             transform = ax.get_xaxis_transform() if across == "x" else ax.get_yaxis_transform()
             place = (1.0, 0.03) if across == "x" else (0.99, 1.0)
-            text = ax.text(*place, name, transform=transform, zorder=12, clip_on=True, **side)
-            text.set_bbox({"facecolor": "white", "alpha": 0.7, "edgecolor": "none", "pad": 1.5})
+            if self.outside:
+                place, side = (1.012, 1.0), {"va": "center", "ha": "left"}
+            text = ax.text(*place, name, transform=transform, zorder=12, **side)
+            if not self.outside:
+                text.set_clip_on(True)
+                box = {"facecolor": "white", "alpha": 0.7, "edgecolor": "none", "pad": 1.5}
+                text.set_bbox(box)
             self.names.append(text)
 
     @property
@@ -222,6 +229,8 @@ class Rules:
             else:
                 line.set_ydata([place, place])
                 text.set_y(place)
+                if self.outside:
+                    continue
                 share = share_of(place, low, high, scale)
                 text.set_va("top" if share > 0.9 else "bottom")
 
