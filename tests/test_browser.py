@@ -743,7 +743,7 @@ def test_a_whole_consultation(chromium_and_server):
         lab.page.wait_for_function("document.activeElement.textContent === 'Next patient'")
         press("Next patient")
         figure.wait_for_readout("2 of 2")
-        lab.page.wait_for_function("document.activeElement.textContent.startsWith('Data')")
+        lab.page.wait_for_function("document.activeElement.textContent.startsWith('Step length')")
         assert name.evaluate("field => field.selectedOptions[0].label") == "what has it?"
         press("Give up")
         press("Press again")
