@@ -744,7 +744,7 @@ def test_a_whole_consultation(chromium_and_server):
         press("Next patient")
         figure.wait_for_readout("2 of 2")
         lab.page.wait_for_function("document.activeElement.textContent.startsWith('Step length')")
-        assert name.evaluate("field => field.selectedOptions[0].label") == "what has it?"
+        assert name.evaluate("field => field.selectedIndex") == 0
         press("Give up")
         press("Press again")
         figure.wait_for_readout("The cure is")
