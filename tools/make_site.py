@@ -99,8 +99,9 @@ def bake_notebook(path, kept, say=print, reduced=1):
 
 def figure_of(name, cell, live, effort):
     """Bake a figure; return what its page says of it, and its files of frames."""
-    carries = cell.metadata.get("gdviz", {}).get("carries")
-    baker, states, plays = bake(live, carries, effort)
+    wanted = cell.metadata.get("gdviz", {})
+    effort = effort.times(wanted.get("effort", 1))
+    baker, states, plays = bake(live, wanted.get("carries"), effort)
     fixed = [c for c in baker.controls.values() if c.kind == "fixed" and not c.typed]
     typed = [c for c in baker.controls.values() if c.kind == "fixed" and c.typed]
     titles = [panel.title for panel in live.picture.panels if panel.title]

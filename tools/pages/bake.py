@@ -31,8 +31,9 @@ FRAMES_OF_PLAY = (12, 40)
 FRAMES_OF_FIRST_PLAY = 60
 PINNED = "#010203"
 THINNED = 0.25
-# of two neighbours in a reel less changes than of two states
-A_REEL = 0.7
+# neighbours in the whole grid share more than those that are tried
+SHARED = 0.7
+SHARE_OF_STILLS = 0.6
 A_READOUT = 12
 
 
@@ -49,6 +50,15 @@ class Effort:
         """Return an effort that takes so many times less time."""
         return replace(self, states=self.states / by, play=self.play / by)
 
+    def times(self, factor):
+        """Return an effort so many times as large."""
+        return Effort(
+            self.states * factor,
+            self.play * factor,
+            self.bytes_of_states * factor,
+            self.bytes_of_play * factor,
+        )
+
 
 @dataclass(frozen=True)
 class Cost:
@@ -58,7 +68,7 @@ class Cost:
     bytes: float
 
 
-CORE, DEEPER = Effort(5.0, 2.6, 230_000, 110_000), Effort(2.6, 1.4, 120_000, 60_000)
+CORE, DEEPER = Effort(5.0, 2.6, 230_000, 110_000), Effort(2.8, 1.4, 150_000, 60_000)
 
 
 class Coarse(ink.Ink):
@@ -154,21 +164,25 @@ class Baker:
     def _lay_grid(self):
         widgets = self.live.controls
         main = next((name for name in self.carries if grid.levels(widgets[name])), None)
-        state, step = self._probe(main)
+        state, step, still = self._probe(main)
         allowed = self.effort
+        self.most_of_play = int(
+            min(allowed.play / step.seconds, allowed.bytes_of_play / step.bytes)
+        )
         most = min(
             allowed.states / state.seconds, allowed.bytes_of_states / state.bytes, MOST_STATES
         )
-        counts = grid.choose(widgets, self.carries, int(most))
+        # Play is baked wherever the main control stands
+        plays = self.live.step is not None
+        of_main = self.most_of_play // FRAMES_OF_PLAY[0] if plays else MOST_STATES
+        of_main = min(of_main, SHARE_OF_STILLS * allowed.bytes_of_states / max(still, 1))
+        counts = grid.choose(widgets, self.carries, int(most), of_main)
         self.controls = {
             name: grid.make(name, widget, counts[name], self._ends(widget))
             for name, widget in widgets.items()
         }
         self.axes = [axis for control in self.controls.values() for axis in control.axes]
         self.main = next((n for n, axis in enumerate(self.axes) if axis.name == main), None)
-        self.most_of_play = int(
-            min(allowed.play / step.seconds, allowed.bytes_of_play / step.bytes)
-        )
 
     def _ends(self, widget):
         """Return the range of each coordinate of a start, from the panel that it is dragged on."""
@@ -218,9 +232,9 @@ class Baker:
         seconds, drawn, frame = np.mean(found, axis=0).tolist()
         self.picture.anew.update(range(len(self.picture.panels)))
         # a few grounds come again and again; where every place has its own, there will be many
-        each = max(0.0, 2 * new / len(stills) - 1)
-        state = A_READOUT + frame + each * float(np.mean(stills))
-        return Cost(seconds + ANEW * drawn, state), Cost(seconds, A_READOUT + A_REEL * frame)
+        each = max(0.0, 2 * new / len(stills) - 1) * float(np.mean(stills))
+        told = A_READOUT + SHARED * frame
+        return Cost(seconds + ANEW * drawn, told), Cost(seconds, told), each
 
     def _compute(self, values):
         result = self.live.compute(**values)

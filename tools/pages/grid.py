@@ -12,9 +12,9 @@ from gdviz.readout import say
 
 NICE = [1, 2, 5, 10, 20, 25, 50, 100, 200, 250, 500, 1000, 2000, 5000]
 # how many positions a control may have, from few to many; a start has so many across and so many up
-SLIDER = (11, 16, 21, 31, 41, 51, 61, 81, 101)
-LINE = (21, 31, 41, 61)
-PLANE = ((9, 7), (11, 8), (13, 9), (17, 11), (21, 15))
+SLIDER = (7, 11, 16, 21, 31, 41, 51, 61, 81, 101)
+LINE = (9, 15, 21, 31, 41, 61)
+PLANE = ((6, 5), (9, 7), (11, 8), (13, 9), (17, 11), (21, 15))
 # the main slider has so many if that can be, and else fewer before another control is left fixed
 GOOD, LEAST = 41, 21
 
@@ -138,14 +138,18 @@ def make(name, widget, count, ends=None):
     return Control(name, "slider", label, [axis], widget.value)
 
 
-def choose(given, carries, most):
+def choose(given, carries, most, of_main=10_000):
     """Return how many positions each control has, so that there are at most ``most`` states.
 
-    ``given`` are the widgets by name; the first of ``carries`` is the main one, moved most.
+    ``given`` are the widgets by name; the first of ``carries`` is the main one, moved most, and
+    has ``of_main`` positions at most, or as many as are good.
     Where the grid is too large, first the positions are thinned, then controls are left fixed, the
     last one first: they get None.
     """
     known = {name: levels(widget) for name, widget in given.items()}
+    bound = max(of_main, 1.1 * GOOD)
+    for name in carries[:1]:
+        known[name] = [count for count in known[name] if np.prod(count) <= bound] or known[name][:1]
     moved = [name for name in carries if known[name]]
     level = {}
 
