@@ -24,7 +24,7 @@ help:
 	@echo "make sheet      draw every live figure at its ends, in the folder sheet, to look at"
 	@echo "make site       build the pages that need no kernel, in the folder site"
 	@echo "make lint       check the style of the code and who imports whom"
-	@echo "make bench      measure sliders, descent and footprint beside their peers"
+	@echo "make bench      measure sliders, pages, descent and footprint beside their peers"
 	@echo "PYTHON=...      which Python to set up with, as in: make lab PYTHON=python3.13"
 
 # in a container one is often root, and JupyterLab would refuse to start
@@ -52,7 +52,7 @@ lint: $(TEST)
 	$(IN_VENV) -c "from importlinter.cli import lint_imports_command as lint; lint()"
 
 bench: $(TEST)
-	@for script in slider descent networks footprint; do \
+	@for script in slider pages descent networks footprint; do \
 		echo "== $$script"; $(IN_VENV) "benchmarks/$$script.py" || exit 1; \
 	done
 
