@@ -322,6 +322,24 @@ def test_play_pin_and_reset(chromium, small):
         assert not page.complaints
 
 
+def test_a_figure_opens_at_the_step_at_which_the_notebook_opens_it(chromium, tmp_path):
+    cells = [
+        (kind, source.replace("momentum=False,\n", "momentum=False, begin=4,\n"))
+        for kind, source in SMALL
+    ]
+    path = write_small(tmp_path / "00_small.ipynb", cells)
+    build([path], tmp_path / "site", tmp_path / "kept", str, workers=1, reduced=20)
+    with reading(chromium, f"{(tmp_path / 'site').as_uri()}/00_small.html") as page:
+        figure = page.figure()
+        figure.locator(".gdviz-count", has_text="step 4 of 12").wait_for()
+        assert told(figure).startswith("Step 4 of 12. walks. factor: 0.85 in theory")
+        figure.locator(".gdviz-step").fill("12")
+        assert told(figure).startswith("walks.")
+        figure.locator(".gdviz-reset").click()
+        figure.locator(".gdviz-count", has_text="step 4 of 12").wait_for()
+        assert not page.complaints
+
+
 def test_where_play_is_not_kept_the_page_says_so(chromium, small):
     with reading(chromium, f"{small.as_uri()}/00_small.html") as page:
         figure = page.figure()

@@ -32,6 +32,7 @@ from pygments.formatters import HtmlFormatter
 
 import gdviz as gd
 from gdviz.exercises import Predict
+from gdviz.live import Shown
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
@@ -64,7 +65,7 @@ def bake_notebook(path, kept, say=print, reduced=1):
         if known["code"] == code and all(file.exists() for file in files):
             say(f"{path.stem}: as before")
             return known
-    baked = {"code": code, "figures": {}, "asked": {}, "files": []}
+    baked = {"code": code, "figures": {}, "asked": {}, "needing": [], "files": []}
     cells = nbformat.read(path, as_version=4).cells
     count = sum(".Live(" in cell.source for cell in cells if cell.cell_type == "code")
     effort, done = CORE.reduced(reduced), 0
@@ -88,6 +89,8 @@ def bake_notebook(path, kept, say=print, reduced=1):
                     told = f"figure {done} of {count}, {size / 1000:.0f} kB"
                     say(f"{path.stem}: {told}, {time.perf_counter() - began:.1f} s")
                     value.close()
+                elif isinstance(value, Shown):
+                    baked["needing"].append(number)
                 asks = asked_in(cell.source) if cell.cell_type == "code" else None
                 if asks and (asks[0] == "check" or isinstance(value, Predict)):
                     baked["asked"][str(number)] = question(*asks, value)
@@ -173,19 +176,6 @@ def glossary(notebook):
     raise ValueError("no table of symbols in the first notebook")
 
 
-def claims(pages):
-    """Return the claims on trial of every notebook, one after the other, as Markdown."""
-    found = []
-    for path, notebook in pages.items():
-        for cell in notebook.cells:
-            table = re.search(r"^\|.*claim.*(?:\n\|.*)+", cell.source, re.MULTILINE)
-            if cell.cell_type == "markdown" and table:
-                title = notebook.cells[0].source.splitlines()[0].lstrip("# ").strip()
-                told = table[0].replace("](#", f"]({path.stem}.ipynb#")
-                found.append(f"## [{path.stem[:2]} {title}]({path.stem}.ipynb)\n\n{told}\n")
-    return "\n".join(found)
-
-
 def build(paths, site, kept=KEPT, say=print, workers=None, reduced=1):
     """Build the pages of notebooks in the folder ``site``."""
     baked = bake_all(paths, kept, say, workers, reduced)
@@ -196,14 +186,15 @@ def build(paths, site, kept=KEPT, say=print, workers=None, reduced=1):
             notebook,
             {int(number): figure for number, figure in baked[path]["figures"].items()},
             {int(number): block for number, block in baked[path]["asked"].items()},
+            set(baked[path]["needing"]),
             places(),
         )
         for path, notebook in notebooks.items()
     }
     exporter = PageExporter()
     series = [card(page) for page in pages.values()]
-    told = claims(notebooks)
-    shared = {"series": series, "places": places(), "claims": bool(told)}
+    claims = NOTEBOOKS / "claims.md"
+    shared = {"series": series, "places": places(), "claims": claims.exists()}
     for number, (path, page) in enumerate(pages.items()):
         about = {
             **shared,
@@ -230,10 +221,9 @@ def build(paths, site, kept=KEPT, say=print, workers=None, reduced=1):
     )
     about = {"here": "words", "title": "Words and symbols · gdviz", "description": "The notation."}
     write(site / "words.html", exporter.plain("plain.html.j2", html=words, **shared, **about))
-    if told:
-        text = "# Claims on trial\n\nWhat articles say about gradient descent, tried by experiment."
+    if claims.exists():
+        html = markdown(claims.read_text(encoding="utf-8"))
         about = {"here": "claims", "title": "Claims on trial · gdviz", "description": "Verdicts."}
-        html = markdown(f"{text}\n\n{told}")
         write(site / "claims.html", exporter.plain("plain.html.j2", html=html, **shared, **about))
     write(site / "page.js", reader())
     write(site / "page.css", style())
@@ -313,8 +303,9 @@ def main():
         weight = weigh(options.site, path.stem)
         told = f"{weight.all / 1e6:.2f} MB, {weight.first / 1e3:.0f} kB before the first drag"
         print(f"{path.stem}: {told}")
-    seconds = time.perf_counter() - began
-    print(f"{len(paths)} pages in {seconds:.0f} s: open {options.site / 'index.html'}")
+    seconds, spent = time.perf_counter() - began, sum(os.times()[:4])
+    told = f"{len(paths)} pages in {seconds:.0f} s, {spent:.0f} s of the processors'"
+    print(f"{told}: open {options.site / 'index.html'}")
 
 
 if __name__ == "__main__":

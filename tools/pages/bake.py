@@ -142,7 +142,7 @@ class Baker:
         self.states, self.plays = Packer(), Packer()
         self.stills, self.grabs = {}, {}
         self.known = [[] for _ in self.picture.panels]
-        self.words, self.told = {}, {}
+        self.words, self.told, self.units = {}, {}, {}
         self.first = dict(live.first)
         carries = [*(carries or self._in_order()), *live.controls]
         self.carries = list(dict.fromkeys(carries))
@@ -301,6 +301,7 @@ class Baker:
             "stills": stills,
             "told": self._tell(told),
             "steps": steps,
+            "unit": self.units.setdefault(live.unit, len(self.units)),
         }
         if steps is not None and self.playing(at):
             self._play(number, values, result, at)
@@ -423,12 +424,15 @@ class Baker:
         errors = {words: n + 1 for n, words in enumerate(errors)}
         panels = len(self.picture.panels)
         nothing = {"frames": [0] * panels, "stills": [0] * panels, "told": 0, "steps": None}
+        nothing["unit"] = 0
         columns = []
         for row in states:
             row = {**nothing, **row}
             steps = -1 if row["steps"] is None else row["steps"]
             error = errors.get(row.get("error"), 0)
-            columns.append([*row["frames"], *row["stills"], row["told"], steps + 1, error])
+            columns.append(
+                [*row["frames"], *row["stills"], row["told"], steps + 1, row["unit"], error]
+            )
         columns = np.array(columns, np.int64).T
         self.states.put_columns("states", columns)
         head = {
@@ -446,6 +450,8 @@ class Baker:
             ],
             "count": count,
             "errors": list(errors),
+            "units": list(self.units),
+            "begin": self.live.begin,
             "grabs": {still: grabs for still, grabs in self.grabs.items() if grabs},
             "words": list(self.words),
             "told": [list(told) for told in self.told],

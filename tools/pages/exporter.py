@@ -107,9 +107,10 @@ class PageExporter(HTMLExporter):
 class Page:
     """The blocks of a page, from the stored cells of a notebook and what was baked of them."""
 
-    def __init__(self, stem, notebook, figures, asked, places):
+    def __init__(self, stem, notebook, figures, asked, needing, places):
         self.stem, self.notebook = stem, notebook
         self.figures, self.asked, self.places = figures, asked, places
+        self.needing = needing
         self.pictures, self.sections = {}, []
         self.place = ""
         self.blocks = []
@@ -218,6 +219,7 @@ class Page:
             self.pictures[name] = png
             block["width"], block["height"] = struct.unpack(">II", png[16:24])
             block["alt"] = data.get("text/plain", "").strip()
+        block["needs"] = number in self.needing
         if kind == "live":
             block["figure"] = self.figures[number]
         self.blocks.append(block)

@@ -239,10 +239,11 @@ class Baked {
     const read = () => this.pack.streams.states.column(count);
     this.frames = boxes.map(read);
     this.stills = boxes.map(read);
-    [this.told, this.steps, this.errors] = [read(), read(), read()];
+    [this.told, this.steps, this.units, this.errors] = [read(), read(), read(), read()];
     this.sides = this.head.axes.map((axis) => axis.words.length);
     this.first = this.head.axes.map((axis) => axis.first);
     this.at = [...this.first];
+    this.step = this.head.begin;
     this.pins = [];
     this.kept = new Set(this.head.plays);
     // every frame that a drag can need is there
@@ -327,12 +328,18 @@ class Baked {
     this.figure.setError(words);
     if (words) return;
     this.setStill(number);
-    this.step = null;
     const steps = this.steps[number] - 1;
     const plays = this.kept.has(number) && steps > 0;
-    this.figure.setStory(plays ? { step: steps, steps } : {});
     this.note.textContent = steps > 0 && !plays ? this.note.dataset.still : "";
-    this.draw(this.pack, this.frame(number), this.told[number]);
+    if (!plays || this.step >= steps) this.step = null;
+    this.figure.setStory(plays ? this.story(this.step ?? steps) : {});
+    if (this.step !== null) this.showStep(this.step);
+    else this.draw(this.pack, this.frame(number), this.told[number]);
+  }
+
+  story(step) {
+    const number = this.number();
+    return { step, steps: this.steps[number] - 1, unit: this.head.units[this.units[number]] };
   }
 
   draw(pack, numbers, told) {
@@ -349,9 +356,9 @@ class Baked {
 
   where() {
     if (this.step === null) return "";
-    const [step, steps] = [this.step, this.steps[this.number()] - 1];
+    const { step, steps, unit } = this.story(this.step);
     const plain = (number) => number.toLocaleString("en");
-    return step < steps ? `Step ${plain(step)} of ${plain(steps)}. ` : "";
+    return `${unit[0].toUpperCase()}${unit.slice(1)} ${plain(step)} of ${plain(steps)}. `;
   }
 
   setStill(number) {
@@ -534,6 +541,7 @@ class Baked {
     this.pins = [];
     this.showPins();
     this.at = [...this.first];
+    this.step = this.head.begin;
     this.show();
   }
 
@@ -592,16 +600,17 @@ class Baked {
   }
 
   showStep(step) {
-    const steps = this.steps[this.number()] - 1;
+    const { steps } = this.story(step);
     if (step >= steps) {
+      this.step = null;
       this.show();
       return;
     }
     this.withReel((reel) => {
       const nearer = (one, other) => Math.abs(one.step - step) < Math.abs(other.step - step);
       const found = reel.frames.reduce((best, frame) => (nearer(frame, best) ? frame : best));
-      this.step = found.step;
-      this.figure.setStory({ step: found.step, steps });
+      this.step = found.step < steps ? found.step : null;
+      this.figure.setStory(this.story(found.step));
       this.draw(this.plays, found.numbers, found.told);
     });
   }
