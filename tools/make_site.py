@@ -31,7 +31,7 @@ from pages.exporter import Page, PageExporter, asked_in, markdown, question
 from pygments.formatters import HtmlFormatter
 
 import gdviz as gd
-from gdviz.exercises import Predict
+from gdviz.exercises import Predict, bank
 from gdviz.live import Shown
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -92,7 +92,8 @@ def bake_notebook(path, kept, say=print, reduced=1):
                 elif isinstance(value, Shown):
                     baked["needing"].append(number)
                 asks = asked_in(cell.source) if cell.cell_type == "code" else None
-                if asks and (asks[0] == "check" or isinstance(value, Predict)):
+                of_bank = asks and asks[0] == "check" and asks[1] in bank()
+                if of_bank or (asks and isinstance(value, Predict)):
                     baked["asked"][str(number)] = question(*asks, value)
     finally:
         os.chdir(before)

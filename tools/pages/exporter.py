@@ -189,7 +189,10 @@ class Page:
         else:
             for place, output in enumerate(cell.outputs):
                 data = output.get("data", {})
-                if output.output_type == "stream":
+                if output.output_type == "stream" and hidden:
+                    said = html.escape(output.text.rstrip())
+                    code["html"] += f'<pre class="gd-output">{said}</pre>'
+                elif output.output_type == "stream":
                     self.blocks.append({"kind": "output", "text": output.text.rstrip()})
                 elif "image/png" in data:
                     self._picture(cell, number, "picture", places, place)

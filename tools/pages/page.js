@@ -844,6 +844,6 @@ function begin() {
   window.addEventListener("hashchange", follow);
   follow();
   window.addEventListener("beforeprint", () => {
-    for (const details of document.querySelectorAll("details")) details.open = true;
+    for (const details of document.querySelectorAll(".gd-deeper")) details.open = true;
   });
 }
