@@ -203,7 +203,9 @@ def test_every_figure_of_a_lesson_answers_from_a_disk_and_from_a_server(chromium
 def number_of(word):
     """The number that a readout tells, as 1,375 or 1.2 · 10⁻⁹."""
     size, _, power = word.replace(",", "").replace("−", "-").partition(" · 10")
-    digits = power.translate({ord(high): low for low, high in zip("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")})
+    digits = power.translate(
+        {ord(high): low for low, high in zip("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹", strict=True)}
+    )
     return float(f"{size}e{digits or 0}")
 
 
