@@ -27,7 +27,8 @@ import numpy as np
 from jupyterlab_pygments import JupyterStyle
 from notebook_runner import step_through
 from pages.bake import CORE, DEEPER, bake
-from pages.exporter import Page, PageExporter, asked_in, markdown, question
+from pages.exporter import Page, PageExporter, markdown
+from pages.questions import asked_in, question
 from pygments.formatters import HtmlFormatter
 
 import gdviz as gd
@@ -47,7 +48,7 @@ def code_of(path):
     core = [cell.source.startswith("## ") for cell in cells]
     digest = hashlib.sha256(json.dumps([code, core]).encode())
     digest.update(f"{matplotlib.__version__} {np.__version__}".encode())
-    for source in sorted([*(ROOT / "gdviz").rglob("*"), *HERE.glob("*.py")]):
+    for source in sorted([*(ROOT / "gdviz").rglob("*"), *HERE.glob("*.py"), Path(__file__)]):
         if source.suffix in (".py", ".toml") and source.name != "exporter.py":
             digest.update(source.read_bytes())
     return digest.hexdigest()[:24]

@@ -34,6 +34,8 @@ THINNED = 0.25
 # neighbours in the whole grid share more than those that are tried
 SHARED = 0.7
 SHARE_OF_STILLS = 0.6
+# so many times what it may take is baked again
+TOO_LARGE = 1.4
 A_READOUT = 12
 
 
@@ -137,13 +139,17 @@ class Baker:
 
     def __init__(self, live, carries=None, effort=CORE):
         self.live, self.effort = live, effort
+        # as the notebook shows it, whatever was played before
+        for panel in live.picture.panels:
+            panel.forget()
+        self.first = live.values
+        live.result = live.compute(**self.first)
         live.picture = Recorder(live.result, live.picture.panels, width=WIDTH)
         self.picture = live.picture
         self.states, self.plays = Packer(), Packer()
         self.stills, self.grabs = {}, {}
         self.known = [[] for _ in self.picture.panels]
         self.words, self.told, self.units = {}, {}, {}
-        self.first = dict(live.first)
         carries = [*(carries or self._in_order()), *live.controls]
         self.carries = list(dict.fromkeys(carries))
         self._lay_grid()
@@ -184,6 +190,13 @@ class Baker:
         self.axes = [axis for control in self.controls.values() for axis in control.axes]
         self.main = next((n for n, axis in enumerate(self.axes) if axis.name == main), None)
 
+    @property
+    def sizes(self):
+        """How many positions each axis has, and how many frames a Play may have."""
+        counts = [len(axis.values) for axis in self.axes]
+        frames = self.most_of_play / (counts[self.main] if self.main is not None else 1)
+        return counts, int(np.clip(frames, *FRAMES_OF_PLAY))
+
     def _ends(self, widget):
         """Return the range of each coordinate of a start, from the panel that it is dragged on."""
         if not isinstance(widget, Point):
@@ -223,6 +236,7 @@ class Baker:
                     strokes += len(recorder.strokes)
                     points += len(recorder.frame["codes"])
                     pack.add(f"panel {panel}", recorder.frame, trail)
+                    pack.cells |= recorder.cells
                 grown, size, frames = pack.size - size, pack.size, len(pack.frames)
                 for panel in list(self.picture.anew):
                     pack.add(f"still {panel}", self.picture.still(panel))
@@ -499,10 +513,27 @@ class Baker:
 
 
 def bake(live, carries=None, effort=CORE):
-    """Return what a page needs of a live figure: its head as data, its states and Play as bytes."""
+    """Return the Baker of a live figure, its states and its Play as bytes, None where it has none.
+
+    What turns out much larger than was reckoned is baked again with fewer places.
+    """
     with look():
         baker = Baker(live, carries, effort)
-        return baker, *baker.run()
+        for _ in range(3):
+            states, plays = baker.run()
+            over = len(states) / effort.bytes_of_states, len(plays or b"") / effort.bytes_of_play
+            if max(over) <= TOO_LARGE:
+                break
+            effort = replace(
+                effort,
+                bytes_of_states=int(effort.bytes_of_states / max(over[0], 1)),
+                bytes_of_play=int(effort.bytes_of_play / max(over[1], 1)),
+            )
+            thinner = Baker(live, carries, effort)
+            if thinner.sizes == baker.sizes:
+                break
+            baker = thinner
+    return baker, states, plays
 
 
 __all__ = ["CORE", "DEEPER", "bake"]

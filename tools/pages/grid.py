@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import ipywidgets as widgets
 import numpy as np
 
-from gdviz.controls import LogSlider, Point
+from gdviz.controls import LogSlider, Point, value_of
 from gdviz.live import _told as told
 from gdviz.readout import say
 
@@ -134,7 +134,8 @@ def make(name, widget, count, ends=None):
         axis = Axis(name, label, list(values), list(map(str, words)), widget.index)
         return Control(name, "menu", label, [axis], widget.value)
     values = positions(widget, count[0])
-    axis = Axis(name, label, values, [say(value) for value in values], values.index(widget.value))
+    first = values.index(value_of(widget))
+    axis = Axis(name, label, values, [say(value) for value in values], first)
     return Control(name, "slider", label, [axis], widget.value)
 
 

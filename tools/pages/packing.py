@@ -26,7 +26,7 @@ class Packer:
     def __init__(self):
         self.streams = {name: bytearray() for name in STREAMS}
         self.styles, self.shapes, self.codes, self.frames = {}, {}, {}, {}
-        self.cells, self.places = {}, {}
+        self.cells, self.weights, self.places = {}, {}, {}
         self.last = {}
 
     def add(self, place, frame, trail=()):
@@ -122,7 +122,11 @@ class Packer:
     @property
     def size(self):
         """How many bytes the frames take so far."""
-        return len(zlib.compress(b"".join(self.streams.values()), 6))
+        for name in self.cells.keys() - self.weights.keys():
+            picture = self.cells[name]
+            self.weights[name] = len(zlib.compress(picture.get("indices") or picture["pixels"], 6))
+        frames = zlib.compress(b"".join(self.streams.values()), 6)
+        return len(frames) + sum(self.weights.values())
 
     def put_columns(self, stream, columns):
         """Write rows of whole numbers, one column after the other, as differences down a column."""
