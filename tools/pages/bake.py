@@ -371,6 +371,8 @@ class Baker:
         most = FRAMES_OF_FIRST_PLAY if first else self.frames_of_play
         end = self.live._story()
         steps, frames, told = steps_of_play(0, end, most), [], []
+        if self.live.begin is not None and self.live.begin <= end:
+            steps = sorted({*steps, self.live.begin})
         for step in steps:
             shown = result.until(step) if step < result.steps else result
             self.picture.update(result, shown)
@@ -390,7 +392,10 @@ class Baker:
         tall, found = self.picture.tall, []
 
         def pixels(axis, along, where):
-            places = [where(value)[along] for value in self.axes[axis].values]
+            values = self.axes[axis].values
+            if self.controls[self.axes[axis].name].kind == "menu":
+                values = range(len(values))
+            places = [where(value)[along] for value in values]
             places = [tall - place for place in places] if along else places
             return [round(float(place), 1) for place in places]
 
