@@ -190,7 +190,7 @@ class Page:
                 data = output.get("data", {})
                 if output.output_type == "stream" and hidden:
                     said = html.escape(output.text.rstrip())
-                    code["html"] += f'<pre class="gd-output">{said}</pre>'
+                    code["html"] += f'<pre class="gd-output" tabindex="0">{said}</pre>'
                 elif output.output_type == "stream":
                     self.blocks.append({"kind": "output", "text": output.text.rstrip()})
                 elif "image/png" in data:
