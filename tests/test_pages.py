@@ -18,6 +18,7 @@ from lab import browser, find_chromium
 from make_site import NOTEBOOKS, build, markdown, weigh
 from notebook_runner import step_through
 from pages import grid
+from pages.bake import BYTES_OF_PAGE, CORE, efforts
 from pages.packing import Packer, varints
 
 import gdviz as gd
@@ -569,6 +570,17 @@ def test_a_grid_keeps_to_its_bound_and_leaves_the_last_controls_fixed():
         assert states <= most or [name for name in counts if counts[name]] == ["lr"]
     assert grid.choose(given, carries, 150)["start"] is None
     assert grid.choose(given, carries, 20_000)["start"] is not None
+
+
+def test_many_figures_share_what_a_page_may_take():
+    for core, deeper in ((1, 1), (4, 7), (5, 12)):
+        in_core, in_deeper = efforts(core, deeper)
+        whole = sum(
+            count * (one.bytes_of_states + one.bytes_of_play)
+            for count, one in ((core, in_core), (deeper, in_deeper))
+        )
+        assert whole <= BYTES_OF_PAGE
+    assert efforts(1, 1)[0] == CORE
 
 
 def test_shapes_are_written_once():

@@ -26,7 +26,7 @@ import nbformat
 import numpy as np
 from jupyterlab_pygments import JupyterStyle
 from notebook_runner import step_through
-from pages.bake import CORE, DEEPER, bake
+from pages.bake import bake, efforts
 from pages.exporter import Page, PageExporter, markdown
 from pages.questions import asked_in, question
 from pygments.formatters import HtmlFormatter
@@ -68,16 +68,22 @@ def bake_notebook(path, kept, say=print, reduced=1):
             return known
     baked = {"code": code, "figures": {}, "asked": {}, "needing": [], "files": []}
     cells = nbformat.read(path, as_version=4).cells
-    count = sum(".Live(" in cell.source for cell in cells if cell.cell_type == "code")
-    effort, done = CORE.reduced(reduced), 0
+    deeper = [bool(cell.metadata.get("jp-MarkdownHeadingCollapsed")) for cell in cells]
+    first_deeper = deeper.index(True) if True in deeper else len(cells)
+    figures = [
+        number
+        for number, cell in enumerate(cells)
+        if cell.cell_type == "code" and ".Live(" in cell.source
+    ]
+    core = sum(number < first_deeper for number in figures)
+    in_core, in_deeper = efforts(core, len(figures) - core)
     before = Path.cwd()
     try:
         os.chdir(path.parent)
         with contextlib.redirect_stdout(io.StringIO()):
             for number, (cell, value, _) in enumerate(step_through(path)):
-                if cell.metadata.get("jp-MarkdownHeadingCollapsed"):
-                    effort = DEEPER.reduced(reduced)
                 if isinstance(value, gd.Live):
+                    effort = (in_core if number < first_deeper else in_deeper).reduced(reduced)
                     began = time.perf_counter()
                     name = f"{path.stem}-{number}"
                     figure, files = figure_of(name, cell, value, effort)
@@ -85,9 +91,9 @@ def bake_notebook(path, kept, say=print, reduced=1):
                     for file, data in files.items():
                         write(kept / f"{file}.js", script(file, data))
                         baked["files"].append(file)
-                    done += 1
+                    done = len(baked["figures"])
                     size = sum(len(data) for data in files.values())
-                    told = f"figure {done} of {count}, {size / 1000:.0f} kB"
+                    told = f"figure {done} of {len(figures)}, {size / 1000:.0f} kB"
                     say(f"{path.stem}: {told}, {time.perf_counter() - began:.1f} s")
                     value.close()
                 elif isinstance(value, Shown):

@@ -35,7 +35,10 @@ THINNED = 0.25
 SHARED = 0.7
 SHARE_OF_STILLS = 0.6
 # so many times what it may take is baked again
-TOO_LARGE = 1.4
+TOO_LARGE = 1.3
+# what the figures of a page may take; their files are a third larger, and text and pictures come
+# to them
+BYTES_OF_PAGE = 2_100_000
 A_READOUT = 12
 
 
@@ -51,6 +54,14 @@ class Effort:
     def reduced(self, by):
         """Return an effort that takes so many times less time."""
         return replace(self, states=self.states / by, play=self.play / by)
+
+    def lighter(self, share):
+        """Return an effort that takes that share of the bytes."""
+        return replace(
+            self,
+            bytes_of_states=int(self.bytes_of_states * share),
+            bytes_of_play=int(self.bytes_of_play * share),
+        )
 
     def times(self, factor):
         """Return an effort so many times as large."""
@@ -71,6 +82,14 @@ class Cost:
 
 
 CORE, DEEPER = Effort(5.0, 2.6, 230_000, 110_000), Effort(2.8, 1.4, 150_000, 60_000)
+
+
+def efforts(core, deeper):
+    """Return the efforts for figures of the core and of *Deeper*, of which a page has so many."""
+    many = ((core, CORE), (deeper, DEEPER))
+    whole = sum(count * (one.bytes_of_states + one.bytes_of_play) for count, one in many)
+    share = min(1.0, BYTES_OF_PAGE / max(whole, 1))
+    return CORE.lighter(share), DEEPER.lighter(share)
 
 
 class Coarse(ink.Ink):
@@ -541,4 +560,4 @@ def bake(live, carries=None, effort=CORE):
     return baker, states, plays
 
 
-__all__ = ["CORE", "DEEPER", "bake"]
+__all__ = ["CORE", "bake", "efforts"]
