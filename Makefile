@@ -33,9 +33,10 @@ AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 lab: $(LAB)
 	$(IN_VENV) -m jupyterlab $(AS_ROOT) notebooks/00_start_here.ipynb
 
-# a file stays with one process: one kernel to a notebook, one browser to its tests
+# a file stays with one process: one kernel to a notebook, one browser to its tests; three processes,
+# because a test of a browser or of a kernel waits for it
 test: $(TEST)
-	$(IN_VENV) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(IN_VENV) -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 notebooks: $(TEST)
 	$(IN_VENV) tools/execute_notebooks.py
