@@ -121,3 +121,11 @@ def test_links_to_files_lead_somewhere(name):
     links = re.findall(r"\]\(([^)#]+)\)", (ROOT / name).read_text(encoding="utf-8"))
     missing = [link for link in links if "://" not in link and not (ROOT / link).exists()]
     assert missing == []
+
+
+def test_nothing_is_stored_that_git_is_told_to_ignore():
+    command = ["git", "ls-files", "--cached", "--ignored", "--exclude-standard"]
+    if not (ROOT / ".git").exists() or shutil.which("git") is None:
+        pytest.skip("this is no checkout")
+    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert not found.split()
