@@ -55,12 +55,12 @@ class Effort:
         """Return an effort that takes so many times less time."""
         return replace(self, states=self.states / by, play=self.play / by)
 
-    def lighter(self, share):
-        """Return an effort that takes that share of the bytes."""
+    def lighter(self, of_states, of_play):
+        """Return an effort that takes these shares of the bytes."""
         return replace(
             self,
-            bytes_of_states=int(self.bytes_of_states * share),
-            bytes_of_play=int(self.bytes_of_play * share),
+            bytes_of_states=int(self.bytes_of_states * of_states),
+            bytes_of_play=int(self.bytes_of_play * of_play),
         )
 
     def times(self, factor):
@@ -89,7 +89,7 @@ def efforts(core, deeper):
     many = ((core, CORE), (deeper, DEEPER))
     whole = sum(count * (one.bytes_of_states + one.bytes_of_play) for count, one in many)
     share = min(1.0, BYTES_OF_PAGE / max(whole, 1))
-    return CORE.lighter(share), DEEPER.lighter(share)
+    return CORE.lighter(share, share), DEEPER.lighter(share, share)
 
 
 class Coarse(ink.Ink):
@@ -542,21 +542,16 @@ def bake(live, carries=None, effort=CORE):
     What turns out much larger than was reckoned is baked again with fewer places.
     """
     with look():
-        baker = Baker(live, carries, effort)
-        for _ in range(3):
+        baker, thinner = None, Baker(live, carries, effort)
+        reckoned = effort
+        while baker is None or thinner.sizes != baker.sizes:
+            baker = thinner
             states, plays = baker.run()
             over = len(states) / effort.bytes_of_states, len(plays or b"") / effort.bytes_of_play
             if max(over) <= TOO_LARGE:
                 break
-            effort = replace(
-                effort,
-                bytes_of_states=int(effort.bytes_of_states / max(over[0], 1)),
-                bytes_of_play=int(effort.bytes_of_play / max(over[1], 1)),
-            )
-            thinner = Baker(live, carries, effort)
-            if thinner.sizes == baker.sizes:
-                break
-            baker = thinner
+            reckoned = reckoned.lighter(1 / max(over[0], 1), 1 / max(over[1], 1))
+            thinner = Baker(live, carries, reckoned)
     return baker, states, plays
 
 
