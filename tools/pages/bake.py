@@ -38,7 +38,7 @@ SHARE_OF_STILLS = 0.6
 TOO_LARGE = 1.3
 # what the figures of a page may take; their files are a third larger, and text and pictures come
 # to them
-BYTES_OF_PAGE = 2_100_000
+BYTES_OF_PAGE = 1_800_000
 A_READOUT = 12
 
 
@@ -81,7 +81,7 @@ class Cost:
     bytes: float
 
 
-CORE, DEEPER = Effort(5.0, 2.6, 230_000, 110_000), Effort(2.8, 1.4, 150_000, 60_000)
+CORE, DEEPER = Effort(4.5, 2.4, 230_000, 110_000), Effort(2.5, 1.3, 150_000, 60_000)
 
 
 def efforts(core, deeper):
