@@ -162,6 +162,8 @@ class Baker:
         for panel in live.picture.panels:
             panel.forget()
         self.first = live.values
+        step = live.step
+        self.opens = None if step is None or step.value == step.max else step.value
         live.result = live.compute(**self.first)
         live.picture = Recorder(live.result, live.picture.panels, width=WIDTH)
         self.picture = live.picture
@@ -390,8 +392,8 @@ class Baker:
         most = FRAMES_OF_FIRST_PLAY if first else self.frames_of_play
         end = self.live._story()
         steps, frames, told = steps_of_play(0, end, most), [], []
-        if self.live.begin is not None and self.live.begin <= end:
-            steps = sorted({*steps, self.live.begin})
+        if self.opens is not None and self.opens <= end:
+            steps = sorted({*steps, self.opens})
         for step in steps:
             shown = result.until(step) if step < result.steps else result
             self.picture.update(result, shown)
@@ -489,6 +491,7 @@ class Baker:
             "count": count,
             "errors": list(errors),
             "units": list(self.units),
+            "opens": self.opens,
             "begin": self.live.begin,
             "grabs": {still: grabs for still, grabs in self.grabs.items() if grabs},
             "words": list(self.words),

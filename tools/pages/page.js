@@ -243,7 +243,7 @@ class Baked {
     this.sides = this.head.axes.map((axis) => axis.words.length);
     this.first = this.head.axes.map((axis) => axis.first);
     this.at = [...this.first];
-    this.step = this.head.begin;
+    this.step = this.head.opens;
     this.pins = [];
     this.kept = new Set(this.head.plays);
     // every frame that a drag can need is there
@@ -255,12 +255,16 @@ class Baked {
     this.figure = new Figure(this.stage, (kind, data) => this.hear(kind, data));
     this.stage.gdviz = this.figure;
     this.stage.baked = this;
+    // where it is wider than the page only the picture moves aside
+    const slot = element("div", "gd-scroll");
+    this.figure.stage.before(slot);
+    slot.append(this.figure.stage);
     this.place(this.root.clientWidth);
     this.image.replaceWith(this.stage);
     this.words.hidden = true;
     const grabs = Object.keys(this.head.grabs).length > 0;
     this.figure.setGrab(grabs ? "ball" : "");
-    this.figure.stage.style.touchAction = "pan-y";
+    this.figure.stage.style.touchAction = "pan-x pan-y";
     this.figure.setCells(this.pack.cells);
     for (const input of this.inputs) {
       input.disabled = false;
