@@ -263,7 +263,7 @@ def weigh(site, stem):
         for name in re.findall(r'data-frames="([^"]+)"', page)
     ]
     # a browser takes pictures that are a screen or two away
-    first = own + sum(pictures[:4]) + sum(frames[0] if frames else [])
+    first = own + sum(pictures[:2]) + sum(frames[0] if frames else [])
     return Weight(own + sum(pictures) + sum(map(sum, frames)), first)
 
 
