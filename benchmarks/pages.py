@@ -77,6 +77,7 @@ class Quiet(SimpleHTTPRequestHandler):
 def measure(chromium, address, site, stem):
     page = chromium.new_page(viewport={"width": 1366, "height": 900})
     page.goto(f"{address}{stem}.html")
+    page.wait_for_timeout(500)
     text, picture = page.evaluate(PAINTED)
     weight = weigh(site, stem)
     print(

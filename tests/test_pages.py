@@ -638,3 +638,10 @@ def test_mathematics_is_mathml_and_links_lead_to_pages():
     assert "<math" in page
     assert "<msup>" in page
     assert 'href="02_learning_rate.html#A-real-fit-(7-min)"' in page
+
+
+def test_what_is_wide_can_be_scrolled_by_keyboard_and_a_corner_heads_nothing():
+    page = markdown("| | of |\n|---|---|\n| one | two |\n\n$$x^2$$")
+    assert page.count('class="gd-wide" tabindex="0"') == 2
+    assert "<td></td>" in page
+    assert "<th></th>" not in page

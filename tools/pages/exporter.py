@@ -24,7 +24,7 @@ MINUTES = re.compile(r"\s*\((\d+) min(?:, optional)?\)\s*$")
 # what is said to those who run the notebook
 TO_RUN = re.compile(r"\s*·\s*\*Run → Run All[^*]*\*")
 CELL_OF = re.compile(r"#\s*(Figure|Proof|Setup)\b[:,]?\s*(.*)")
-SCROLLED = '<div class="gd-table" tabindex="0" role="group" aria-label="a table">'
+SCROLLED = '<div class="gd-wide" tabindex="0" role="group" aria-label="a {}">'
 BACK = re.compile(r"\[Back to the top\]\([^)]*\)")
 
 
@@ -32,7 +32,7 @@ class Renderer(IPythonRenderer):
     """Markdown as HTML: mathematics as MathML, notebooks as pages."""
 
     def block_math(self, body):
-        return convert(body.strip(), display="block")
+        return f"{SCROLLED.format('formula')}{convert(body.strip(), display='block')}</div>"
 
     def inline_math(self, body):
         return convert(body.strip())
@@ -78,7 +78,9 @@ def markdown(text):
     """Return Markdown as HTML; what is wide can be scrolled aside, by keyboard too."""
     renderer = Renderer(escape=False, exclude_anchor_links=True)
     found = MarkdownWithMath(renderer=renderer).render(text)
-    found = found.replace("<table>", f"{SCROLLED}<table>")
+    found = found.replace("<table>", f"{SCROLLED.format('table')}<table>")
+    # a corner that heads nothing
+    found = found.replace("<th></th>", "<td></td>")
     return found.replace("</table>", "</table></div>")
 
 

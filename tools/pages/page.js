@@ -281,7 +281,6 @@ class Baked {
     }
     this.root.classList.add("gd-awake");
     this.show();
-    this.figure.stage.setAttribute("aria-label", this.figure.frame ? this.figure.frame.text : "");
   }
 
   read(input) {
@@ -349,13 +348,11 @@ class Baked {
   draw(pack, numbers, told) {
     this.drawn = [pack, numbers];
     this.count = (this.count || 0) + 1;
-    const readout = this.readout(told);
-    this.figure.setFrame({
-      ink: pack.ink(numbers, this.spots),
-      readout,
-      text: this.where() + sentence(readout),
-      count: this.count,
-    });
+    const readout = this.readout(told), text = this.where() + sentence(readout);
+    const { stage } = this.figure;
+    // later words come when they have settled
+    if (!stage.hasAttribute("aria-label")) stage.setAttribute("aria-label", text);
+    this.figure.setFrame({ ink: pack.ink(numbers, this.spots), readout, text, count: this.count });
   }
 
   where() {
