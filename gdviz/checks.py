@@ -7,6 +7,8 @@ from numbers import Integral, Real
 
 import numpy as np
 
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
 
 def choice(what, given, allowed):
     """One of the allowed names."""
@@ -98,6 +100,11 @@ def takes(method, argument, place):
     return _takes.__wrapped__(method, argument, place)
 
 
+def by_step(gradient):
+    """A gradient as a function of the point and the step, whether it asks for the step or not."""
+    return gradient if takes(gradient, "step", place=2) else lambda x, step: gradient(x)
+
+
 @lru_cache
 def _takes(function, argument, place):
     try:
@@ -116,3 +123,12 @@ def name(value):
 def counted(number, noun):
     """A number with its noun: "1 step", "2,000 steps"."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def power_of_ten(power):
+    """A power of ten in words.
+
+    >>> power_of_ten(-12)
+    '10⁻¹²'
+    """
+    return f"10{str(int(power)).translate(SUPERSCRIPTS)}"

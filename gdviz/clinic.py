@@ -6,12 +6,11 @@ import numpy as np
 from gdviz import patients
 from gdviz.kernel import hear_interrupts, stoppable
 from gdviz.live import Canvas, Shown, one_at_a_time, replace_earlier
-from gdviz.panels import Histogram, Lines, Panel
+from gdviz.panels import Bars, Histogram, Lines
 from gdviz.panels.style import INK
 from gdviz.patients import CURES, DISEASES, INSTRUMENTS
 from gdviz.picture import Picture
-from gdviz.readout import say
-from gdviz.rounds import WORTH, Round
+from gdviz.rounds import WORTH, Round, three
 
 TALL = 250
 # a colour has one meaning in all panels; the classes are those of ``Boundary``
@@ -109,7 +108,7 @@ class Clinic(Shown):
         if self.round.over:
             return Picture(
                 self.round,
-                [Points(title="Points, patient by patient", tall=TALL)],
+                [_record(self.round)],
                 self._readout(),
                 width,
                 ratio,
@@ -263,26 +262,18 @@ def _limits(curves, healthy, log):
     return 10.0 ** np.floor(low - 0.1), 10.0 ** np.ceil(high + 0.35)
 
 
-class Points(Panel):
-    """What is left of each patient's points, as bars."""
-
-    def draw(self, ax, clinic):
-        numbers = np.arange(1, len(clinic.visits) + 1)
-        ax.set(xlim=(0.4, len(numbers) + 0.6), ylim=(0, WORTH), xlabel="patient", ylabel="points")
-        ax.set_xticks(numbers)
-        ax.set_yticks(range(0, WORTH + 1, 5))
-        ax.grid(True, axis="y")
-        self.bars = ax.bar(numbers, 0, width=0.6, color=TREATED)
-        look = {"ha": "center", "weight": "bold", "color": INK}
-        self.names = [ax.text(number, 0, "", va="bottom", **look) for number in numbers]
-
-    def update(self, clinic):
-        for bar, name, visit in zip(self.bars, self.names, clinic.visits, strict=True):
-            bar.set_height(visit.points)
-            name.set_text(str(visit.points))
-            # a full bar bears its number within
-            inside = visit.points > 0.85 * WORTH
-            name.set(y=visit.points, va="top" if inside else "bottom")
+def _record(round_):
+    """What is left of each patient's points."""
+    return Bars(
+        lambda round_: [visit.points for visit in round_.visits],
+        [f"patient {number}" for number in range(1, len(round_.visits) + 1)],
+        words=lambda round_: [str(visit.points) for visit in round_.visits],
+        colours=(TREATED,) * len(round_.visits),
+        limits=(0, 1.1 * WORTH),
+        xlabel="points left",
+        title="Points, patient by patient",
+        tall=max(TALL, 60 + 24 * len(round_.visits)),
+    )
 
 
 def _data(case):
@@ -432,13 +423,9 @@ PANELS = {
 }
 
 
-def _three(number):
-    return say(float(f"{number:.3g}"))
-
-
 def _data_rows(case):
     inputs = case.objective.inputs
-    spans = [f"{_three(column.min())} to {_three(column.max())}" for column in inputs.T]
+    spans = [f"{three(column.min())} to {three(column.max())}" for column in inputs.T]
     return {"the columns of the data": ", ".join(spans)}
 
 
@@ -447,7 +434,7 @@ def _step_rows(case):
     lengths = lengths[np.isfinite(lengths)]
     if not len(lengths):
         return {"steps": "none is a number"}
-    return {"steps": f"{_three(lengths.min())} to {_three(lengths.max())} long"}
+    return {"steps": f"{three(lengths.min())} to {three(lengths.max())} long"}
 
 
 def _nan_rows(case):
@@ -457,9 +444,7 @@ def _nan_rows(case):
 
 def _gradient_rows(case):
     start = patients.layer_gradients(case)[0]
-    return {
-        "gradient at the start, layer 1 and last": f"{_three(start[0])} and {_three(start[-1])}"
-    }
+    return {"gradient at the start, layer 1 and last": f"{three(start[0])} and {three(start[-1])}"}
 
 
 def _activation_rows(case):
@@ -470,15 +455,15 @@ def _activation_rows(case):
 
 def _weight_rows(case):
     ratio = patients.update_ratio(case)
-    return {"‖update‖ / ‖W‖, layer 1 and last": f"{_three(ratio[0])} and {_three(ratio[-1])}"}
+    return {"‖update‖ / ‖W‖, layer 1 and last": f"{three(ratio[0])} and {three(ratio[-1])}"}
 
 
 def _curvature_rows(case):
     found = patients.curvatures(case)
     point = case.run.points[patients.last_finite(case)]
     slope = float(np.linalg.norm(case.objective.gradient(point)))
-    rows = {"curvature λ": f"{_three(found.min())} to {_three(found.max())}"}
-    return rows | {"slope there": _three(slope)}
+    rows = {"curvature λ": f"{three(found.min())} to {three(found.max())}"}
+    return rows | {"slope there": three(slope)}
 
 
 def _rate_rows(case):
@@ -490,7 +475,7 @@ def _rate_rows(case):
     )
     if best is None:
         return {"best rate": "none leaves a number"}
-    return {"rate, and the best in 30 steps": f"{_three(case.lr)}, {_three(rates[best])}"}
+    return {"rate, and the best in 30 steps": f"{three(case.lr)}, {three(rates[best])}"}
 
 
 ROWS = {

@@ -248,6 +248,7 @@ class Noisy(_Estimated):
         super().__init__(objective, seed)
         size = checks.numbers("size", size, "give numbers of rows, 1 or more", low=1)
         self.std = checks.zero_or_more("std", std) / np.sqrt(size)
+        self._slopes = checks.by_step(objective.gradient)
 
     def gradient(self, x, step):
         """The slopes with their errors: `(..., dim) -> (..., dim)`."""
@@ -256,6 +257,4 @@ class Noisy(_Estimated):
         length = max(1, 256 // dim)
         block, place = divmod(step, length)
         errors = self._draws(block, lambda rng: rng.standard_normal((length, dim)))
-        known = self.objective
-        slopes = known.gradient(x, step) if isinstance(known, _Estimated) else known.gradient(x)
-        return slopes + self.std[..., None] * errors[..., place, :]
+        return self._slopes(x, step) + self.std[..., None] * errors[..., place, :]

@@ -162,10 +162,10 @@ def _room(steps, shape):
 
 def _gradient_of(objective):
     """The objective's gradient as a function of the point and the step."""
-    evaluate, takes_step = objective.gradient, checks.takes(objective.gradient, "step", place=2)
+    evaluate = checks.by_step(objective.gradient)
 
     def gradient(x, step):
-        g = evaluate(x, step) if takes_step else evaluate(x)
+        g = evaluate(x, step)
         if type(g) is np.ndarray and g.dtype is DOUBLE and g.shape == x.shape:
             return g
         return _checked_gradient(g, x)

@@ -19,14 +19,6 @@ import numpy as np
 NOT_YET, RIGHT, WRONG = "not yet", "right", "wrong"
 MARKS = {NOT_YET: "○", RIGHT: "✓", WRONG: "✗"}
 STYLE = re.sub(r"/\*.*?\*/\s*", "", (files("gdviz") / "style.css").read_text("utf-8"), flags=re.S)
-# the options of a prediction in one row where there is room
-ROW = """
-.gdviz-predict .widget-radio-box { flex-flow: row wrap; column-gap: 26px; margin-bottom: 0; }
-.gdviz-predict .widget-radio-box label { margin-bottom: 0; }
-.gdviz-predict .gdviz-verdict, .gdviz-predict .gdviz-verdict .widget-html-content {
-  min-height: 0; height: auto; line-height: 1.5;
-}
-"""
 CLOSE = 0.1
 PREDICTED = {"choice", "number"}
 
@@ -156,8 +148,7 @@ class Predict:
         self.button.add_class("gdviz-commit")
         self.shown = widgets.HTML()
         self.shown.add_class("gdviz-verdict")
-        style = f"<style>{STYLE}{ROW}</style>"
-        asked = widgets.HTML(f"{style}<b>Predict.</b> {html.escape(self.question)}")
+        asked = widgets.HTML(f"<style>{STYLE}</style><b>Predict.</b> {html.escape(self.question)}")
         # in one row where there is room, so that the figure below comes into sight
         row = {"flex_flow": "row wrap", "align_items": "center", "grid_gap": "4px 26px"}
         answer = widgets.HBox([self.field, self.button], layout=row)

@@ -23,9 +23,10 @@ from matplotlib.ticker import Formatter, ScalarFormatter
 from PIL import Image
 
 from gdviz import ink
+from gdviz.checks import power_of_ten
 from gdviz.panels.panel import Panel
 from gdviz.panels.style import PINS, STYLE
-from gdviz.readout import SUPERSCRIPTS, Readout, read
+from gdviz.readout import Readout, read
 
 # CSS pixels an inch: text of 11 points is 15 pixels high
 DPI = 100
@@ -414,7 +415,7 @@ def _write_numbers(ax):
             else:
                 written = -1 <= power <= 2 or (power == 3 and low >= 0)
             if not written:
-                told = f"(× 10{str(power).translate(SUPERSCRIPTS)})"
+                told = f"(× {power_of_ten(power)})"
                 axis.set_label_text(f"{axis.get_label_text()} {told}".strip())
             axis.set_major_formatter(Numbers(0 if written else power, largest))
 

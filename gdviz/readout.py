@@ -5,7 +5,7 @@ from numbers import Real
 
 import numpy as np
 
-SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+from gdviz.checks import power_of_ten
 
 
 @dataclass(frozen=True)
@@ -101,4 +101,4 @@ def say(value):
     digits, power = (
         f"{number:.3g}".split("e") if "e" in f"{number:.3g}" else f"{number:.2e}".split("e")
     )
-    return f"{float(digits):g} · 10{str(int(power)).translate(SUPERSCRIPTS)}"
+    return f"{float(digits):g} · {power_of_ten(power)}"

@@ -180,7 +180,7 @@ class Round:
             what = "A network learns to tell two classes of points"
         elif not case.rows:
             what = "A rule looks for the lowest place of a landscape of two numbers"
-        first, limit = say(_three(case.losses[0])), say(_three(case.healthy))
+        first, limit = three(case.losses[0]), three(case.healthy)
         return f"{what}. Its loss begins at {first}; a healthy one ends, and stays, below {limit}."
 
     @property
@@ -219,16 +219,17 @@ def _begun(words):
     return words[0].upper() + words[1:]
 
 
-def _three(number):
-    return float(f"{number:.3g}")
+def three(number):
+    """A number in words, to three digits."""
+    return say(float(f"{number:.3g}"))
 
 
 def _level(case):
-    return say(_three(case.level)) if case.lost_at is None else "no number"
+    return three(case.level) if case.lost_at is None else "no number"
 
 
 def _change(before, after):
-    limit = f"a healthy one comes below {say(_three(before.healthy))}"
+    limit = f"a healthy one comes below {three(before.healthy)}"
     if after.lost_at is not None:
         return f"the loss is no number from step {after.lost_at} on; {limit}"
     if before.lost_at is not None:

@@ -45,8 +45,7 @@ SMALL = [
     ),
     (
         "markdown",
-        "## Words (1 min)\n\n$$x_{k+1} = (1-\\eta)\\,x_k$$\n\n"
-        "| symbol | say |\n|---|---|\n| k | k |",
+        "## Words (1 min)\n\n$$x_{k+1} = (1-\\eta)\\,x_k$$\n\n| word | say |\n|---|---|\n| k | k |",
     ),
     ("code", "rate = ..."),
     ("code", 'gd.check("one-step rate", rate)'),

@@ -175,13 +175,13 @@ def places():
     return {"repository": f"https://github.com/{name}", "binder": tree}
 
 
-def glossary(notebook):
-    """Return the table of notation of the first notebook as Markdown."""
-    for cell in notebook.cells:
-        table = re.search(r"^\| symbol .*(?:\n\|.*)+", cell.source, re.MULTILINE)
-        if cell.cell_type == "markdown" and table:
-            return table[0]
-    raise ValueError("no table of symbols in the first notebook")
+def glossary():
+    """Return what the series' first notebook says of its symbols, as Markdown without a heading."""
+    first = min(NOTEBOOKS.glob("*.ipynb"))
+    for cell in nbformat.read(first, as_version=4).cells:
+        if cell.cell_type == "markdown" and "\n| symbol |" in cell.source:
+            return cell.source.partition("\n")[2]
+    raise ValueError(f"{first.name} has no table of symbols")
 
 
 def build(paths, site, kept=KEPT, say=print, workers=None, reduced=1):
@@ -223,10 +223,7 @@ def build(paths, site, kept=KEPT, say=print, workers=None, reduced=1):
     front = {"here": "index", "title": "gdviz: see gradient descent work, fail and be cured"}
     front |= {"description": "Figures about gradient descent that answer at once."}
     write(site / "index.html", exporter.plain("front.html.j2", opening=opening, **shared, **front))
-    first = next(iter(notebooks.values()))
-    words = markdown(
-        f"# Words and symbols\n\nOne symbol has one meaning on all pages.\n\n{glossary(first)}"
-    )
+    words = markdown(f"# Words and symbols\n\n{glossary()}")
     about = {"here": "words", "title": "Words and symbols · gdviz", "description": "The notation."}
     write(site / "words.html", exporter.plain("plain.html.j2", html=words, **shared, **about))
     if claims.exists():

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+from gdviz.checks import power_of_ten
 
 
 class Cause(NamedTuple):
@@ -99,6 +99,4 @@ def _why(loss, parameters, layer, quantity):
 
 def _size(array):
     largest = np.abs(array).max()
-    if not 0 < largest < np.inf:
-        return f"{largest:g}"
-    return f"10{f'{np.floor(np.log10(largest)):.0f}'.translate(SUPERSCRIPTS)}"
+    return power_of_ten(np.floor(np.log10(largest))) if 0 < largest < np.inf else f"{largest:g}"

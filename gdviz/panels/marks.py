@@ -10,7 +10,7 @@ from matplotlib.path import Path
 from matplotlib.textpath import text_to_path
 from matplotlib.transforms import Affine2D, IdentityTransform
 
-SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+from gdviz.checks import power_of_ten
 
 
 def short(number):
@@ -24,7 +24,7 @@ def short(number):
     if number == 0 or 0.00995 <= abs(number) < 999.5:
         return f"{number:.0f}" if abs(number) >= 99.5 else f"{number:.2g}"
     digits, power = f"{number:.0e}".split("e")
-    power = f"10{str(int(power)).translate(SUPERSCRIPTS)}"
+    power = power_of_ten(power)
     return power if digits == "1" else f"{digits}·{power}"
 
 
