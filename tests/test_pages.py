@@ -18,7 +18,7 @@ from lab import browser, find_chromium
 from make_site import NOTEBOOKS, build, markdown, weigh
 from notebook_runner import step_through
 from pages import grid
-from pages.bake import BYTES_OF_PAGE, CORE, efforts
+from pages.bake import BYTES_OF_PAGE, CORE, bake, efforts
 from pages.packing import Packer, varints
 
 import gdviz as gd
@@ -277,6 +277,22 @@ def test_a_frame_on_the_page_is_what_the_notebook_draws_to_a_quarter_of_a_pixel(
     np.testing.assert_allclose(shown[0], points, atol=0.16)
 
 
+def test_every_place_is_baked_with_the_board_that_the_notebook_opens_with():
+    asked = []
+    board = gd.Trials(lambda row, column: asked.append(row) or [1.0], ["a", "b", "c"], ["it"])
+
+    def treat(row="a"):
+        return board[row, "it"]
+
+    panel = gd.Bars(lambda scores: scores, ["it"], limits=(0, 2))
+    live = gd.Live(treat, panel, readout=lambda scores: str(board), row=["a", "b", "c"])
+    baker, _, _ = bake(live)
+    assert sorted(asked) == ["a", "b", "c"]
+    run = "experiments are run."
+    assert list(baker.words) == ["1 of 3 experiments is run.", f"2 of 3 {run}"]
+    assert str(board) == "1 of 3 experiments is run."
+
+
 def test_the_ball_is_dragged_to_the_nearest_start(chromium, small):
     with reading(chromium, f"{small.as_uri()}/00_small.html") as page:
         figure = page.figure()
@@ -333,7 +349,7 @@ def test_a_figure_opens_at_the_step_at_which_the_notebook_opens_it(chromium, tmp
         for kind, source in SMALL
     ]
     path = write_small(tmp_path / "00_small.ipynb", cells)
-    build([path], tmp_path / "site", tmp_path / "kept", str, workers=1, reduced=20)
+    build([path], tmp_path / "site", tmp_path / "kept", str, workers=1)
     with reading(chromium, f"{(tmp_path / 'site').as_uri()}/00_small.html") as page:
         figure = page.figure()
         figure.locator(".gdviz-count", has_text="step 4 of 12").wait_for()
@@ -342,6 +358,15 @@ def test_a_figure_opens_at_the_step_at_which_the_notebook_opens_it(chromium, tmp
         assert told(figure).startswith("walks.")
         figure.locator(".gdviz-reset").click()
         figure.locator(".gdviz-count", has_text="step 4 of 12").wait_for()
+        # where Play is not kept, too: there the end is all that follows
+        cut, sides = ask(figure, "return [[...baked.cut], baked.sides];")
+        places = dict(enumerate(map(int, np.unravel_index(cut[0], sides))))
+        ask(figure, f"baked.move({json.dumps(places)});")
+        assert told(figure).startswith("Step 4 of 12. walks.")
+        assert "Play is kept for" in figure.locator(".gd-note").inner_text()
+        figure.locator(".gdviz-play").click()
+        figure.locator(".gdviz-count", has_text="step 12 of 12").wait_for()
+        assert told(figure).startswith("walks.")
         assert not page.complaints
 
 

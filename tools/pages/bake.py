@@ -6,6 +6,7 @@ same notebook gives the same bytes on every machine.
 
 import contextlib
 import functools
+import inspect
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,6 +18,7 @@ from gdviz.controls import Point
 from gdviz.live import steps_of_play
 from gdviz.panels.style import PINS
 from gdviz.picture import Picture, _same, _trail, look
+from gdviz.trials import Trials
 from pages import grid
 from pages.packing import Packer
 
@@ -153,6 +155,20 @@ def pinned_look(stroke):
     return {key: pinned[key] for key in ("fill", "stroke", "halo", "width") if key in pinned}
 
 
+def boards_of(compute):
+    """Return the boards of experiments that a compute writes on, and what stands on each.
+
+    A reader of the page comes to every place with the board that the notebook opens with. An
+    experiment is run once all the same.
+    """
+    known = inspect.getclosurevars(compute)
+    named = {**known.globals, **known.nonlocals}.values()
+    boards = [board for board in named if isinstance(board, Trials)]
+    for board in boards:
+        board.run = functools.cache(board.run)
+    return [(board, dict(board.kept)) for board in boards]
+
+
 class Baker:
     """Plays one figure; ``states`` and ``plays`` are the two packs that ``run`` fills."""
 
@@ -162,6 +178,7 @@ class Baker:
         for panel in live.picture.panels:
             panel.forget()
         self.first = live.values
+        self.boards = boards_of(live.compute)
         step = live.step
         self.opens = None if step is None or step.value == step.max else step.value
         live.result = live.compute(**self.first)
@@ -272,8 +289,12 @@ class Baker:
         return Cost(seconds + ANEW * drawn, told), Cost(seconds, told), each
 
     def _compute(self, values):
-        result = self.live.compute(**values)
-        told = self._read(result, values)
+        try:
+            result = self.live.compute(**values)
+            told = self._read(result, values)
+        finally:
+            for board, kept in self.boards:
+                board.kept = dict(kept)
         self.picture.update(result, result)
         self.live.result = result
         return result, told
@@ -338,7 +359,7 @@ class Baker:
             "steps": steps,
             "unit": self.units.setdefault(live.unit, len(self.units)),
         }
-        if steps is not None and self.playing(at):
+        if steps is not None and (self.playing(at) or self.opens is not None):
             self._play(number, values, result, at)
 
     def _still(self, panel):
@@ -390,9 +411,9 @@ class Baker:
     def _play(self, number, values, result, at):
         first = all(place == axis.first for place, axis in zip(at, self.axes, strict=True))
         most = FRAMES_OF_FIRST_PLAY if first else self.frames_of_play
-        end = self.live._story()
-        steps, frames, told = steps_of_play(0, end, most), [], []
-        if self.opens is not None and self.opens <= end:
+        end, playing = self.live._story(), self.playing(at)
+        steps, frames, told = steps_of_play(0, end, most) if playing else [end], [], []
+        if self.opens is not None and self.opens < result.steps:
             steps = sorted({*steps, self.opens})
         for step in steps:
             shown = result.until(step) if step < result.steps else result
@@ -400,8 +421,10 @@ class Baker:
             told.append(self._tell(self._read(shown, values)))
             frames.append([self._frame(self.plays, n) for n in range(len(self.picture.panels))])
         self.picture.update(result, result)
-        seconds = float(np.clip(0.1 * end, 3.0, 6.0))
-        self.reels[number] = {"steps": steps, "frames": frames, "told": told, "seconds": seconds}
+        # where Play is not kept there are two frames: where the figure opens, and all of it
+        seconds = float(np.clip(0.1 * end, 3.0, 6.0)) if playing else 1.0
+        reel = {"steps": steps, "frames": frames, "told": told, "seconds": seconds}
+        self.reels[number] = {**reel, "whole": playing}
 
     def _grabs(self, panel):
         """Return what can be dragged on a panel: the axes of the grid, and where each place is."""
@@ -497,6 +520,7 @@ class Baker:
             "words": list(self.words),
             "told": [list(told) for told in self.told],
             "plays": sorted(self.reels),
+            "cut": [number for number in sorted(self.reels) if not self.reels[number]["whole"]],
         }
         keys = sorted(self.reels)
         play = {

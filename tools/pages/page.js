@@ -246,6 +246,8 @@ class Baked {
     this.step = this.head.opens;
     this.pins = [];
     this.kept = new Set(this.head.plays);
+    // here only the step at which the figure opens, and the end
+    this.cut = new Set(this.head.cut);
     // every frame that a drag can need is there
     this.frame(this.number());
   }
@@ -333,7 +335,8 @@ class Baked {
     this.setStill(number);
     const steps = this.steps[number] - 1;
     const plays = this.kept.has(number) && steps > 0;
-    this.note.textContent = steps > 0 && !plays ? this.note.dataset.still : "";
+    const here = plays && !this.cut.has(number);
+    this.note.textContent = steps > 0 && !here ? this.note.dataset.still : "";
     if (!plays || this.step >= steps) this.step = null;
     this.figure.setStory(plays ? this.story(this.step ?? steps) : {});
     if (this.step !== null) this.showStep(this.step);
