@@ -284,6 +284,10 @@ def test_every_place_is_baked_with_the_board_that_the_notebook_opens_with():
     def treat(row="a"):
         return board[row, "it"]
 
+    assert bake(gd.Live(functools.cache(treat), gd.Bars(list, ["it"]), row=["a"]))[1]
+    asked.clear()
+    board.kept.clear()
+
     panel = gd.Bars(lambda scores: scores, ["it"], limits=(0, 2))
     live = gd.Live(treat, panel, readout=lambda scores: str(board), row=["a", "b", "c"])
     baker, _, _ = bake(live)

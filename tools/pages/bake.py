@@ -161,7 +161,10 @@ def boards_of(compute):
     A reader of the page comes to every place with the board that the notebook opens with. An
     experiment is run once all the same.
     """
-    known = inspect.getclosurevars(compute)
+    function = inspect.unwrap(compute)
+    if not inspect.isfunction(function):
+        return []
+    known = inspect.getclosurevars(function)
     named = {**known.globals, **known.nonlocals}.values()
     boards = [board for board in named if isinstance(board, Trials)]
     for board in boards:
