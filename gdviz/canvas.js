@@ -143,6 +143,16 @@ function element(tag, name, parent, text = "") {
   return made;
 }
 
+// What is disabled loses the focus, and with it the place of who uses the keyboard: the next
+// control of its row takes it, else the first of the figure.
+function passFocus(held, box) {
+  const after = (one) => held.compareDocumentPosition(one) & Node.DOCUMENT_POSITION_FOLLOWING;
+  const open = ":is(button, select, input):enabled";
+  const row = held.parentElement ? [...held.parentElement.querySelectorAll(open)] : [];
+  const next = row.find(after) || box.querySelector(open);
+  if (next) next.focus({ preventScroll: true });
+}
+
 export class Figure {
   // `tell(kind, data)` is called with what the learner does.
   constructor(root, tell) {
@@ -639,8 +649,6 @@ function guard(box, figure, tell, heard) {
     return figures.some(({ gdviz }) => gdviz && gdviz.computing) ||
       page.querySelector(".jp-Notebook-ExecutionIndicator[data-status=busy]");
   };
-  // what is disabled loses the focus, and with it the place of who uses the keyboard: the next
-  // control of its row takes it, else the first of the figure
   let held = null;
   const onFocus = (event) => (held = event.target);
   const onBlur = (event) => {
@@ -650,11 +658,7 @@ function guard(box, figure, tell, heard) {
     if (!held || !held.disabled || !box.contains(held)) return;
     const active = document.activeElement;
     if (active && active !== document.body && active !== held) return;
-    const after = (one) => held.compareDocumentPosition(one) & Node.DOCUMENT_POSITION_FOLLOWING;
-    const open = ":is(button, select, input):enabled";
-    const row = held.parentElement ? [...held.parentElement.querySelectorAll(open)] : [];
-    const next = row.find(after) || box.querySelector(open);
-    if (next) next.focus({ preventScroll: true });
+    passFocus(held, box);
   };
   let keeping;
   const watcher = new MutationObserver(() => {

@@ -10,7 +10,7 @@ from gdviz.panels import Bars, Histogram, Lines
 from gdviz.panels.style import INK
 from gdviz.patients import CURES, DISEASES, INSTRUMENTS
 from gdviz.picture import Picture
-from gdviz.rounds import WORTH, Round, three
+from gdviz.rounds import WORTH, Round, points_left, three
 
 TALL = 250
 # a colour has one meaning in all panels; the classes are those of ``Boundary``
@@ -18,7 +18,8 @@ SICK, TREATED, LENGTH, UNITS, RATE = "#D55E00", "#009E73", "#7F6000", "#8A9199",
 START, END = "#CC79A7", "#7B3294"
 LAYERS = ("#22313F", "#A3195B", "#8A9199", "#CC79A7", "#7B3294", "#B58E3A", "#5B6770")
 CLASSES = np.array([0, 4])
-GIVE_UP = "Give up"
+GIVE_UP, GIVE_UP_AGAIN = "Give up", "Give up? Press again"
+NEXT, LAST = "Next patient", "The record"
 
 
 class Clinic(Shown):
@@ -127,7 +128,7 @@ class Clinic(Shown):
         rows = {
             "": self.told or self.round.complaint,
             f"patient (clinic {self.round.seed})": f"{self.round.number} of {count}",
-            "points left": f"{visit.points} of {WORTH}",
+            "points left": points_left(visit.points),
         }
         for name in visit.bought:
             rows |= ROWS[name](visit.case)
@@ -158,7 +159,7 @@ class Clinic(Shown):
         self.give_up_button.tooltip = (
             f"Takes all {WORTH} points of this patient, and tells what it had"
         )
-        self.next_button = self._button("Next patient", self.following)
+        self.next_button = self._button(NEXT, self.following)
         self.new_button = self._button("New patients", lambda: self.begin(self.seed.value + 1))
         self.seed = widgets.BoundedIntText(
             self.round.seed, 0, 999_999, description="clinic", continuous_update=False
@@ -188,7 +189,7 @@ class Clinic(Shown):
 
     def _ask_give_up(self):
         if self.give_up_button.description == GIVE_UP:
-            self.give_up_button.description = f"{GIVE_UP}? Press again"
+            self.give_up_button.description = GIVE_UP_AGAIN
             self.give_up_button.button_style = "warning"
         else:
             self.give_up()
@@ -208,7 +209,7 @@ class Clinic(Shown):
             field.disabled = over or not visit.open
         self.give_up_button.description, self.give_up_button.button_style = GIVE_UP, ""
         last = self.round.number == len(self.round.diseases)
-        self.next_button.description = "The record" if last else "Next patient"
+        self.next_button.description = LAST if last else NEXT
         self.next_button.disabled = over or visit.open
         self.next_button.button_style = "" if self.next_button.disabled else "primary"
         self.treat_button.button_style = "" if self.treat_button.disabled else "primary"
@@ -224,6 +225,8 @@ def _points_of(price):
 def _losses(visit):
     """The loss of the patient, and beside it the same patient under the last cure."""
     courses = [case for case in (visit.case, visit.after) if case is not None]
+    # who was given up is shown under its own cure, whatever was tried before
+    applied = "its cure" if visit.outcome == "given up" else "".join(visit.cures[-1:])
     log = "y" if visit.case.healthy > 0 else ""
     lost = [case.lost_at for case in courses if case.lost_at is not None]
     curves = np.full((len(courses), visit.case.steps + 1), np.nan)
@@ -233,9 +236,7 @@ def _losses(visit):
         curves,
         x=np.arange(visit.case.steps + 1),
         limits=_limits(curves, visit.case.healthy, log),
-        labels=["this patient", f"with {visit.cures[-1] if visit.cures else 'its cure'}"][
-            : len(courses)
-        ],
+        labels=["this patient", f"with {applied}"][: len(courses)],
         colours=(SICK, TREATED),
         hlines={"a healthy one\nends below": visit.case.healthy},
         outside=124,

@@ -9,6 +9,17 @@ from gdviz.readout import say
 
 WORTH = 20
 WRONG_NAME = 2
+# sentences with places for names and numbers: the pages fill them without Python
+VERDICT = "{cured} of {count} cured, {named} named rightly: {points} of {most} points."
+TOLD = {
+    "all": "{points} points: {tried}{called}; seen by {seen}",
+    "then": ", then ",
+    "and": ", ",
+    "called": ", called {name}",
+    "untreated": "no cure",
+    "unnamed": "no name",
+    "unseen": "the loss curve alone",
+}
 
 
 @dataclass
@@ -115,38 +126,11 @@ class Round:
             return "Prescribe a cure as well."
         visit.names.append(name)
         visit.cures.append(cure)
-        case = treated(visit.case, cure)
-        visit.after = case
-        needless = visit.case.well and CURES[cure].price > 0
-        if case is not None and case.well and not needless:
+        done = treatment(visit.disease, visit.case, cure)
+        visit.after = done.case
+        if done.cured:
             visit.outcome = "cured"
-            return self._cured(name, cure)
-        return self._refuted(name, cure, needless)
-
-    def _cured(self, name, cure):
-        visit, disease = self.visit, DISEASES[self.visit.disease]
-        if visit.case.well:
-            words = ["Right to leave it alone."]
-        else:
-            words = [f"Cured by {cure}: the loss ends at {_level(visit.after)}."]
-        named = "as you said" if name == visit.disease else f"not {name}"
-        words.append(f"It was {_bare(visit.disease)}, {named}: {disease.sign}.")
-        if disease.cure != cure:
-            words.append(f"{_begun(disease.cure)} cures it too, for {CURES[disease.cure].price}.")
-        return " ".join(words)
-
-    def _refuted(self, name, cure, needless):
-        visit, after = self.visit, self.visit.after
-        if after is None:
-            words = [f"Not cured: {cure} finds nothing to change."]
-        elif needless and after.well:
-            words = [f"It is well with {cure}, as it was without. What was there to cure?"]
-        else:
-            words = [f"Not cured by {cure}: {_change(visit.case, after)}."]
-        words.append(CURES[cure].purpose)
-        disease = DISEASES[name]
-        words.append(f"{_begun(name)} would show in {disease.instrument}: {disease.sign}.")
-        return " ".join(words)
+        return done.words(what_it_was(visit.disease, name) if done.cured else what_shows(name))
 
     def give_up(self):
         """Send this patient away sick: what it had, and what cures it, for no points."""
@@ -188,9 +172,12 @@ class Round:
         """The score of the round."""
         cured = sum(visit.outcome == "cured" for visit in self.visits)
         named = sum(visit.names[-1:] == [visit.disease] for visit in self.visits)
-        return (
-            f"{cured} of {len(self.visits)} cured, {named} named rightly: "
-            f"{self.points} of {self.most} points."
+        return VERDICT.format(
+            cured=cured,
+            count=len(self.visits),
+            named=named,
+            points=self.points,
+            most=self.most,
         )
 
     @property
@@ -203,12 +190,71 @@ class Round:
         }
 
 
+@dataclass(frozen=True)
+class Treatment:
+    """What a cure makes of a patient: the case, None where it finds nothing to change, and words.
+
+    ``first`` and ``last`` stand around what is said of the name that was given.
+    """
+
+    case: object
+    cured: bool
+    first: str
+    last: str = ""
+
+    def words(self, of_the_name):
+        """Return all that is said."""
+        return " ".join(filter(None, [self.first, of_the_name, self.last]))
+
+
+def treatment(disease, case, cure):
+    """Return the Treatment of a patient: its case under a cure, run anew.
+
+    >>> case = patient("ravine", seed=0)
+    >>> treatment("ravine", case, "momentum").cured, treatment("ravine", case, "nothing").cured
+    (True, False)
+    """
+    after, about = treated(case, cure), DISEASES[disease]
+    needless = case.well and CURES[cure].price > 0
+    if after is not None and after.well and not needless:
+        first = f"Cured by {cure}: the loss ends at {_level(after)}."
+        if case.well:
+            first = "Right to leave it alone."
+        cheaper = f"{_begun(about.cure)} cures it too, for {CURES[about.cure].price}."
+        return Treatment(after, True, first, "" if about.cure == cure else cheaper)
+    if after is None:
+        words = f"Not cured: {cure} finds nothing to change."
+    elif needless and after.well:
+        words = f"It is well with {cure}, as it was without. What was there to cure?"
+    else:
+        words = f"Not cured by {cure}: {_change(case, after)}."
+    return Treatment(after, False, f"{words} {CURES[cure].purpose}")
+
+
+def what_it_was(disease, name):
+    """Say what a cured patient had, and whether it was named so."""
+    named = "as you said" if name == disease else f"not {name}"
+    return f"It was {_bare(disease)}, {named}: {DISEASES[disease].sign}."
+
+
+def what_shows(name):
+    """Say where a disease of this name would be seen."""
+    return f"{_begun(name)} would show in {DISEASES[name].instrument}: {DISEASES[name].sign}."
+
+
+def points_left(points):
+    """Say what is left of the points of a patient."""
+    return f"{points} of {WORTH}"
+
+
 def _told(visit):
-    tried = ", then ".join(visit.cures) or "no cure"
-    seen = ", ".join(visit.bought) or "the loss curve alone"
-    said = visit.names[-1:] or ["no name"]
-    called = "" if said == [visit.disease] else f", called {said[0]}"
-    return f"{visit.points} points: {tried}{called}; seen by {seen}"
+    said = visit.names[-1] if visit.names else TOLD["unnamed"]
+    return TOLD["all"].format(
+        points=visit.points,
+        tried=TOLD["then"].join(visit.cures) or TOLD["untreated"],
+        called="" if said == visit.disease else TOLD["called"].format(name=said),
+        seen=TOLD["and"].join(visit.bought) or TOLD["unseen"],
+    )
 
 
 def _bare(disease):

@@ -244,6 +244,15 @@ def test_the_limit_of_health_is_named_beside_the_axes():
         clinic.close()
 
 
+def test_who_is_given_up_after_a_wrong_cure_is_shown_under_its_own():
+    clinic = clinic_with("ravine")
+    clinic.treat("plateau", "a rate 20 times smaller")
+    assert clinic.picture.panels[0].labels == ["this patient", "with a rate 20 times smaller"]
+    clinic.give_up()
+    assert clinic.picture.panels[0].labels == ["this patient", "with its cure"]
+    clinic.close()
+
+
 def test_two_clinics_know_nothing_of_each_other():
     one, other = gd.Clinic(3, 2), gd.Clinic(3, 2)
     one.buy("Step length")
