@@ -7,19 +7,22 @@ from gdviz import patients
 from gdviz.kernel import hear_interrupts, stoppable
 from gdviz.live import Canvas, Shown, one_at_a_time, replace_earlier
 from gdviz.panels import Bars, Histogram, Lines
-from gdviz.panels.style import INK
+from gdviz.panels.style import BEHIND, COLOURS, INK
 from gdviz.patients import CURES, DISEASES, INSTRUMENTS
 from gdviz.picture import Picture
 from gdviz.rounds import WORTH, Round, points_left, three
 
-TALL = 250
+TALL = 225
 # a colour has one meaning in all panels; the classes are those of ``Boundary``
-SICK, TREATED, LENGTH, UNITS, RATE = "#D55E00", "#009E73", "#7F6000", "#8A9199", "#56B4E9"
+SICK, TREATED, LENGTH, UNITS, RATE = "#D55E00", "#009E73", "#7F6000", "#56B4E9", COLOURS[1]
 START, END = "#CC79A7", "#7B3294"
-LAYERS = ("#22313F", "#A3195B", "#8A9199", "#CC79A7", "#7B3294", "#B58E3A", "#5B6770")
+LAYERS = ("#22313F", "#A3195B", "#0072B2", "#CC79A7", "#7B3294", "#B58E3A", "#56B4E9")
+# the share of a curve's height that is left above it for the legend
+ROOM = 0.55
+GREY = "grey: a healthy one"
 CLASSES = np.array([0, 4])
 GIVE_UP, GIVE_UP_AGAIN = "Give up", "Give up? Press again"
-NEXT, LAST = "Next patient", "The record"
+NEXT, LAST, NEW = "Next patient", "The record", "New patients"
 
 
 class Clinic(Shown):
@@ -130,6 +133,8 @@ class Clinic(Shown):
             f"patient (clinic {self.round.seed})": f"{self.round.number} of {count}",
             "points left": points_left(visit.points),
         }
+        if self.told not in ("", self.round.complaint):
+            rows["complaint"] = self.round.complaint.rstrip(".")
         for name in visit.bought:
             rows |= ROWS[name](visit.case)
         return rows
@@ -160,7 +165,7 @@ class Clinic(Shown):
             f"Takes all {WORTH} points of this patient, and tells what it had"
         )
         self.next_button = self._button(NEXT, self.following)
-        self.new_button = self._button("New patients", lambda: self.begin(self.seed.value + 1))
+        self.new_button = self._button(NEW, self._ask_new)
         self.seed = widgets.BoundedIntText(
             self.round.seed, 0, 999_999, description="clinic", continuous_update=False
         )
@@ -189,25 +194,39 @@ class Clinic(Shown):
 
     def _ask_give_up(self):
         if self.give_up_button.description == GIVE_UP:
-            self.give_up_button.description = GIVE_UP_AGAIN
-            self.give_up_button.button_style = "warning"
+            self._warn(self.give_up_button, GIVE_UP_AGAIN)
         else:
             self.give_up()
 
+    def _ask_new(self):
+        """Begin another round: that of the number in the field, else the next one."""
+        seed = self.seed.value + (self.seed.value == self.round.seed)
+        if self.new_button.description == NEW and self.round.begun:
+            self._warn(self.new_button, f"Leave these, begin clinic {seed}? Press again")
+        else:
+            self.begin(min(seed, self.seed.max))
+
     def _seed_changed(self, change):
         if change.new != self.round.seed:
-            self.begin(change.new)
+            self.new_button.description = NEW
+            self._ask_new()
+
+    def _warn(self, button, words):
+        button.description, button.button_style = words, "warning"
 
     def _set_buttons(self):
         visit, over = self.visit, self.round.over
         for name, button in self.instruments.items():
             bought = name in visit.bought
             fits = INSTRUMENTS[name].fits(visit.case)
-            button.disabled = over or bought or not fits or not visit.open
+            # what is bought keeps the focus: a second Space buys nothing else
+            button.disabled = over or not fits or not (visit.open or bought)
             button.icon = "check" if bought else ""
         for field in (self.name, self.cure, self.treat_button, self.give_up_button):
             field.disabled = over or not visit.open
-        self.give_up_button.description, self.give_up_button.button_style = GIVE_UP, ""
+        for button, words in ((self.give_up_button, GIVE_UP), (self.new_button, NEW)):
+            button.description, button.button_style = words, ""
+        self.seed.value = self.round.seed
         last = self.round.number == len(self.round.diseases)
         self.next_button.description = LAST if last else NEXT
         self.next_button.disabled = over or visit.open
@@ -240,9 +259,9 @@ def _losses(visit):
         colours=(SICK, TREATED),
         hlines={"a healthy one\nends below": visit.case.healthy},
         outside=124,
-        vlines={"no number from here": min(lost)} if lost else None,
+        vlines={"": min(lost)} if lost else None,
         log=log,
-        xlabel="step",
+        xlabel=f"step (no number from {min(lost)} on)" if lost else "step",
         ylabel="loss",
         legend="upper right",
         title="The loss, step by step",
@@ -251,16 +270,22 @@ def _losses(visit):
 
 
 def _limits(curves, healthy, log):
-    """The curves and the limit of health, with room for the legend above: whole decades if log."""
+    """The curves and the limit of health, with room above them for the legend."""
+    values = np.append(curves[np.isfinite(curves)], healthy)
     if not log:
-        values = np.append(curves[np.isfinite(curves)], healthy)
         low, span = values.min(), np.ptp(values)
-        return low - 0.08 * span, low + 1.3 * span
-    values = np.append(curves[np.isfinite(curves) & (curves > 0)], healthy)
-    low, high = np.log10(values.min()), np.log10(values.max())
+        return low - 0.08 * span, low + (1 + ROOM) * span
     # a peak may leave the picture, the limit of health may not
-    high = min(high, np.log10(healthy) + 8)
-    return 10.0 ** np.floor(low - 0.1), 10.0 ** np.ceil(high + 0.35)
+    return _decades(np.minimum(values, 1e8 * healthy))
+
+
+def _decades(values):
+    """The positive ones of the values on a logarithmic axis, with room above for a legend."""
+    values = np.log10(values[np.isfinite(values) & (values > 0)])
+    if not len(values):
+        return None
+    low = np.floor(values.min() - 0.1)
+    return 10.0**low, 10.0 ** (low + (1 + ROOM) * max(values.max() - low, 1))
 
 
 def _record(round_):
@@ -286,19 +311,27 @@ def _data(case):
         groups = CLASSES[case.labels]
         names = {"xlabel": "first input", "ylabel": "second input"}
     points = (column, other) if groups is None else (column, other, groups)
-    margin = [0.06 * np.ptp(values) for values in (column, other)]
-    ends = [
-        (float(values.min() - more), float(values.max() + more))
-        for values, more in zip((column, other), margin, strict=True)
-    ]
+    frame, title = np.full((2, 5), np.nan), "The data"
+    if case.stack is not None:
+        low, high = np.sort(patients.healthy(case).inputs, axis=0)[[0, -1]]
+        frame = np.array(
+            [[low[0], high[0], high[0], low[0], low[0]], [low[1], low[1], high[1], high[1], low[1]]]
+        )
+        title = "The data (grey frame: data of a healthy one)"
+    ends = []
+    for values, sides in zip((column, other), frame, strict=True):
+        values = np.append(values, sides[np.isfinite(sides)])
+        more = 0.06 * np.ptp(values)
+        ends.append((float(values.min() - more), float(values.max() + more)))
     return [
         Lines(
-            np.full((1, 2), np.nan),
-            x=np.array(ends[0]),
+            frame[1:],
+            x=frame[0],
             xlimits=ends[0],
             limits=ends[1],
             points=points,
-            title="The data",
+            colours=(BEHIND,),
+            title=title,
             tall=TALL,
             **names,
         )
@@ -306,107 +339,152 @@ def _data(case):
 
 
 def _step_length(case):
-    lengths = case.run.step_lengths
+    lengths = np.array([one.run.step_lengths for one in (patients.healthy(case), case)])
     lengths = np.where(np.isfinite(lengths) & (lengths > 0), lengths, np.nan)
     return [
         Lines(
-            lengths[None],
-            x=np.arange(1, len(lengths) + 1),
+            lengths,
+            x=np.arange(1, lengths.shape[1] + 1),
             log="y",
-            colours=(LENGTH,),
+            limits=_usual(lengths),
+            colours=(BEHIND, LENGTH),
             xlabel="step",
             ylabel="length",
-            title="How long each step is",
+            title=f"How long each step is ({GREY})",
             tall=TALL,
         )
     ]
 
 
+def _usual(rows):
+    """The decades of what is usual in each row: a single spike may leave the picture."""
+    kept = [row[np.isfinite(row)] for row in rows]
+    ends = [np.quantile(row, (0.1, 0.98)) for row in kept if len(row)]
+    low, high = np.log10(np.min(ends)), np.log10(np.max(ends))
+    return 10.0 ** np.floor(low - 0.2), 10.0 ** np.ceil(high + 0.2)
+
+
 def _gradient_by_layer(case):
-    norms = patients.layer_gradients(case)
+    healthy = patients.layer_gradients(patients.healthy(case))[0]
+    norms = np.array([healthy, *patients.layer_gradients(case)])
     return [
         Lines(
             norms,
             x=np.arange(1, norms.shape[1] + 1),
             xlimits=(0.6, norms.shape[1] + 0.4),
             xticks=range(1, norms.shape[1] + 1),
-            labels=["at the start", "at the end"],
+            labels=[None, "at the start", "at the end"],
             log="y",
+            limits=_decades(norms),
+            legend="upper right",
             marker=True,
             zeros=True,
-            colours=(START, END),
+            colours=(BEHIND, START, END),
             xlabel="layer (×: exactly 0)" if (norms == 0).any() else "layer",
             ylabel="‖∂E/∂W‖",
-            title="Gradient of each layer",
+            title=f"Gradient by layer ({GREY})",
             tall=TALL,
         )
     ]
 
 
 def _activations(case):
+    healthy = patients.activations(patients.healthy(case)).activations[:-1]
+    limits, name = (-1.1, 1.1), "activation, at the start"
+    if case.stack.activation == "relu":
+        limits = (-0.2, np.quantile(np.concatenate([layer.ravel() for layer in healthy]), 0.99))
+        name = "activation (last bar: beyond)"
     return [
         Histogram(
             lambda visit: patients.activations(case).activations[:-1],
+            behind=healthy,
+            limits=limits,
             colour=UNITS,
-            xlabel="activation, at the start",
-            title="Activations by layer",
+            xlabel=name,
+            title=f"Activations by layer ({GREY})",
             tall=TALL,
         )
     ]
 
 
 def _size_of_weights(case):
-    sizes = patients.weights(case)
+    healthy, sizes = (patients.weights(one) for one in (patients.healthy(case), case))
+    sizes = np.concatenate([healthy, sizes])
+    count = len(healthy)
     return [
         Lines(
             np.where(np.isfinite(sizes), sizes, np.nan),
             x=np.arange(sizes.shape[1]),
             log="y",
-            colours=LAYERS,
-            labels=[f"layer {number + 1}" for number in range(len(sizes))],
+            colours=(BEHIND,) * count + LAYERS[:count],
+            labels=[None] * count + ["layer 1"] + [None] * (count - 2) + [f"layer {count}"],
+            limits=_decades(sizes),
+            legend="upper right",
             xlabel="step",
             ylabel="of the size at the start",
-            title="‖W‖ of each layer",
+            title=f"‖W‖ of each layer ({GREY})",
             tall=TALL,
         )
     ]
 
 
 def _curvature(case):
-    found = np.sort(patients.curvatures(case))
-    margin = 0.02 * len(found) + 0.1
+    healthy, found = (patients.curvatures(one) for one in (patients.healthy(case), case))
+    count = len(found)
+    rows, x = np.array([healthy, found]), np.arange(1, count + 1)
+    few = count <= 8
+    if few:
+        # stems that begin at 0, those of a healthy one beside
+        nothing = np.full(count, np.nan)
+        x = np.array([np.ravel([x + aside, x + aside, nothing], "F") for aside in (-0.12, 0.12)])
+        rows = np.array([np.ravel([0 * row, row, nothing], "F") for row in rows])
+    seen = np.array([0.0, *healthy, *found])
+    low, high = np.nanmin(seen), np.nanmax(seen)
+    margin = 0.08 * (high - low)
     return [
         Lines(
-            found[None],
-            x=np.arange(1, len(found) + 1),
-            xlimits=(1 - margin, len(found) + margin),
-            xticks=range(1, len(found) + 1) if len(found) <= 8 else None,
-            marker=True,
-            colours=(INK,),
+            rows,
+            x=x,
+            xlimits=(0.4, count + 0.6),
+            xticks=range(1, count + 1) if few else None,
+            limits=(low - margin, high + margin),
+            marker=few,
+            colours=(BEHIND, INK),
             hlines={"flat": 0.0},
             outside=44,
-            xlabel="direction, from the lowest",
+            xlabel="direction, from the lowest λ up",
             ylabel="curvature λ",
-            title="Curvatures where it ends",
+            title=f"Curvatures where it ends ({GREY})",
             tall=TALL,
         )
     ]
 
 
 def _rate_finder(case):
-    rates, losses = patients.rate_finder(case)
+    found = [patients.rate_finder(one) for one in (patients.healthy(case), case)]
+    rates, losses = np.array(found).transpose(1, 0, 2)
     fine = np.isfinite(losses) & (np.abs(losses) < 1e6)
+    own = losses[1][fine[1]]
+    limits = None
+    if len(own) and case.healthy > 0:
+        # a round bowl ends at almost 0: that far down is nothing to see
+        limits = 10 ** np.floor(np.log10(max(own.min(), 1e-9)) - 2), 10 * own.max()
+    elif len(own):
+        # a rate too high ends far above the start
+        span = max(case.losses[0] - own.min(), 1e-9)
+        limits = own.min() - 0.1 * span, case.losses[0] + 0.5 * span
     return [
         Lines(
-            np.where(fine, losses, np.nan)[None],
+            np.where(fine, losses, np.nan),
             x=rates,
             log="xy" if case.healthy > 0 else "x",
-            colours=(RATE,),
-            vlines={"its rate η": case.lr},
+            limits=limits,
+            colours=(BEHIND, RATE),
+            vlines={"": case.lr},
             marker=True,
-            xlabel="rate",
+            xlabel="learning rate η (dashed: its own)",
             ylabel="loss after 30 steps",
-            title="The loss at other rates",
+            title=f"Rate finder ({GREY})",
             tall=TALL,
         )
     ]
@@ -424,6 +502,11 @@ PANELS = {
 }
 
 
+def _beside(words, case):
+    """What was measured, and behind it the same of a healthy one."""
+    return f"{words(case)} (a healthy one: {words(patients.healthy(case))})"
+
+
 def _data_rows(case):
     inputs = case.objective.inputs
     spans = [f"{three(column.min())} to {three(column.max())}" for column in inputs.T]
@@ -431,52 +514,65 @@ def _data_rows(case):
 
 
 def _step_rows(case):
-    lengths = case.run.step_lengths
-    lengths = lengths[np.isfinite(lengths)]
-    if not len(lengths):
-        return {"steps": "none is a number"}
-    return {"steps": f"{three(lengths.min())} to {three(lengths.max())} long"}
+    def told(case):
+        lengths = case.run.step_lengths
+        usual = lengths[np.isfinite(lengths)]
+        if not len(usual):
+            return "none is a number"
+        first, last = (np.median(part) for part in (usual[:20], usual[-20:]))
+        return f"{three(first)}, then {three(last)}"
+
+    return {"length of the first and last 20 steps, the middle one": _beside(told, case)}
 
 
 def _nan_rows(case):
     found = patients.first_lost(case)
-    return {"first that is no number": "none: all are numbers" if found is None else str(found)}
+    return {"first that is not a number": "none: all are numbers" if found is None else str(found)}
 
 
 def _gradient_rows(case):
-    start = patients.layer_gradients(case)[0]
-    return {"gradient at the start, layer 1 and last": f"{three(start[0])} and {three(start[-1])}"}
+    def told(case):
+        start = patients.layer_gradients(case)[0]
+        return f"{three(start[0])} and {three(start[-1])}"
+
+    return {"gradient at the start, layer 1 and last": _beside(told, case)}
 
 
 def _activation_rows(case):
     trace = patients.activations(case)
     kind = "dead or stuck on every row"
-    return {f"units {kind}": ", ".join(f"{100 * share:.0f} %" for share in trace.dead_shares)}
+    shares = ", ".join(f"{100 * share:.0f} %" for share in trace.dead_shares)
+    return {f"units {kind}, layer by layer": shares}
 
 
 def _weight_rows(case):
-    ratio = patients.update_ratio(case)
-    return {"‖update‖ / ‖W‖, layer 1 and last": f"{three(ratio[0])} and {three(ratio[-1])}"}
+    def told(case):
+        ratio = patients.update_ratio(case)
+        return f"{three(ratio[0])} and {three(ratio[-1])}"
+
+    return {"‖update‖ / ‖W‖, layer 1 and last": _beside(told, case)}
 
 
 def _curvature_rows(case):
     found = patients.curvatures(case)
+    if not np.isfinite(found).all():
+        return {"curvature λ": "none is a number"}
     point = case.run.points[patients.last_finite(case)]
     slope = float(np.linalg.norm(case.objective.gradient(point)))
-    rows = {"curvature λ": f"{three(found.min())} to {three(found.max())}"}
-    return rows | {"slope there": three(slope)}
+    low, high = found.min(), found.max()
+    words = f"from {three(low)} in the lowest direction to {three(high)} in the highest"
+    if low > 0:
+        words += f", κ = {three(high / low)}"
+    return {"curvature λ": words, "slope there": three(slope)}
 
 
 def _rate_rows(case):
     rates, losses = patients.rate_finder(case)
-    best = (
-        int(np.nanargmin(np.where(np.isfinite(losses), losses, np.nan)))
-        if np.isfinite(losses).any()
-        else None
-    )
-    if best is None:
+    fine = np.where(np.isfinite(losses), losses, np.inf)
+    if not np.isfinite(fine).any():
         return {"best rate": "none leaves a number"}
-    return {"rate, and the best in 30 steps": f"{three(case.lr)}, {three(rates[best])}"}
+    best = three(rates[np.argmin(fine)])
+    return {"rate η, and the best in 30 steps": f"{three(case.lr)}, {best}"}
 
 
 ROWS = {

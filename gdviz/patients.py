@@ -267,9 +267,10 @@ def _strong_decay(rng):
 
 @dataclass(frozen=True)
 class Cure:
-    """A treatment: what it costs, what it is for, and the case that it makes of a case.
+    """A treatment: what it costs, what it does, and the case that it makes of a case.
 
-    ``change`` returns None where there is nothing to change.
+    ``purpose`` goes on after its name: "Adam divides ...". ``change`` returns None where there is
+    nothing to change.
     """
 
     price: int
@@ -323,71 +324,92 @@ def _mended(case):
 
 
 CURES = {
-    "nothing": Cure(0, "It is for who is well.", lambda case: case),
+    "nothing": Cure(0, "is for who is well", lambda case: case),
     "a rate 20 times smaller": Cure(
         1,
-        "It helps where the steps leap over the valley.",
+        "shortens every step; it helps where the steps leap over the valley",
         lambda case: replace(case, lr=case.lr / 20),
     ),
     "a rate 20 times larger": Cure(
         1,
-        "It helps where the slope is good and the steps are too short.",
+        "lengthens every step; it helps where the slope is good and the steps are too short",
         lambda case: replace(case, lr=case.lr * 20),
     ),
     "new random weights": Cure(
         1,
-        "Drawn by Xavier or He, they help where the first weights or biases were bad.",
+        "are drawn by Xavier or He, with biases 0; they help where the first weights or biases "
+        "were bad",
         _of_networks(_drawn_anew),
     ),
     "the loss from the logits": Cure(
         1,
-        "It helps where a probability is rounded to 0 before its log.",
+        "takes no log of a probability (logits are the outputs before the softmax); it helps where "
+        "a probability is rounded to 0",
         _of_networks(_from_logits),
     ),
     "a rate that falls to 0": Cure(
         2,
-        "It helps where noise keeps the run from settling.",
+        "makes the steps shorter and shorter; it helps where noise keeps the run from settling",
         lambda case: replace(case, cooling=True),
     ),
     "clipping at 1": Cure(
         2,
-        "It sets the longest gradient that is let through to 1: for single leaps, or a limit that "
-        "was too tight.",
+        "shortens only gradients longer than 1, in place of any other limit; it helps against "
+        "single leaps, or where the limit was too tight",
         lambda case: replace(case, clip=1.0),
     ),
-    "no weight decay": Cure(2, "It helps where the weights are pulled to 0.", _without_decay),
+    "no weight decay": Cure(
+        2,
+        "switches off the pull of every weight towards 0 (weight decay, or L2); it helps where "
+        "that pull is too strong",
+        _without_decay,
+    ),
     "a little noise": Cure(
         2,
-        "It helps where the slope is 0 and the ground falls off to a side.",
+        "is added to every slope; it helps where the slope is 0 and the ground falls off to a side",
         lambda case: replace(case, noise=0.05),
     ),
     "momentum": Cure(
         3,
-        "With β = 0.9 it helps along a valley that is long and narrow.",
+        "adds up the last steps (β = 0.9); it helps along a valley that is long and narrow",
         lambda case: replace(case, rule="momentum"),
     ),
     "standardised inputs": Cure(
         3,
-        "They help where the columns of the data have other scales, or a mean far from 0.",
+        "have mean 0 and spread 1 in every column; they help where the columns have other scales, "
+        "or a mean far from 0",
         _of_networks(_standardised),
     ),
     "ReLU layers": Cure(
         3,
-        "Other units, with new weights by He: they help where the slope of the units is small.",
+        "are other units, with new weights by He; they help where the slope of the units is small",
         _of_networks(_relu),
     ),
-    "Adam": Cure(4, "It helps where gradients are small but their signs are right.", _adam),
+    "Adam": Cure(
+        4,
+        "divides every step by the usual size of its gradient; it helps where gradients are small "
+        "but their signs are right",
+        _adam,
+    ),
     "four other starts": Cure(
         5,
-        "The best of five helps where the start decides where the run ends.",
+        "are tried as well, and the best of the five runs is kept; they help where the start "
+        "decides where the run ends",
         lambda case: replace(case, elsewhere=4),
     ),
-    "a batch 8 times larger": Cure(5, "It makes the noise smaller.", _larger_batch),
+    "a batch 8 times larger": Cure(
+        5, "averages each step over more rows; it helps against noise", _larger_batch
+    ),
     "batch normalisation": Cure(
-        5, "It sets the spread of every layer's z anew.", _of_networks(_normalised)
+        5,
+        "sets the spread of every layer's sums z anew, but keeps the shift b; it helps where what "
+        "passes through the layers dies out or grows",
+        _of_networks(_normalised),
     ),
     "mended labels": Cure(
-        6, "Somebody looks at every row again: for answers that are wrong.", _of_networks(_mended)
+        6,
+        "are answers that somebody looked at again, row by row; they help where answers are wrong",
+        _of_networks(_mended),
     ),
 }
 
@@ -397,12 +419,13 @@ CURES = {
 
 @dataclass(frozen=True)
 class Disease:
-    """A disease: its cheapest cure, dearer ones that may work, its sign, and what shows it.
+    """A disease: its meaning, its cheapest cure, dearer ones that may work, its sign.
 
     ``sign`` is what ``instrument`` shows; ``notebook`` teaches it; ``make(rng)`` gives a Case.
     """
 
     make: Callable
+    meaning: str
     cure: str
     also: tuple
     instrument: str
@@ -412,10 +435,17 @@ class Disease:
 
 DISEASES = {
     "none: it is well": Disease(
-        _healthy, "nothing", (), "the loss curve", "the loss comes down, and stays down", "01"
+        _healthy,
+        "nothing is wrong, and nothing is to be cured",
+        "nothing",
+        (),
+        "the loss curve",
+        "the loss comes down, and stays down",
+        "01",
     ),
     "rate too high": Disease(
         _too_high,
+        "the steps are longer than the valley is wide",
         "a rate 20 times smaller",
         ("a rate that falls to 0", "Adam"),
         "Rate finder",
@@ -424,6 +454,7 @@ DISEASES = {
     ),
     "rate too low": Disease(
         _too_low,
+        "the steps go the right way, but so short that 150 do not arrive",
         "a rate 20 times larger",
         ("momentum", "ReLU layers", "Adam", "batch normalisation", "four other starts"),
         "Rate finder",
@@ -432,6 +463,7 @@ DISEASES = {
     ),
     "ravine": Disease(
         _ravine,
+        "a valley bent far more across than along: its steep sides limit the rate",
         "momentum",
         ("Adam", "four other starts"),
         "Curvature",
@@ -440,6 +472,7 @@ DISEASES = {
     ),
     "plateau": Disease(
         _plateau,
+        "flat ground far from any minimum, with hardly a slope",
         "Adam",
         ("four other starts",),
         "Curvature",
@@ -448,6 +481,7 @@ DISEASES = {
     ),
     "saddle": Disease(
         _saddle,
+        "a place of slope 0 from which the ground falls off to a side",
         "a little noise",
         ("four other starts",),
         "Curvature",
@@ -456,6 +490,7 @@ DISEASES = {
     ),
     "local minimum": Disease(
         _local_minimum,
+        "the lowest place around, but not the lowest of all",
         "four other starts",
         (),
         "Curvature",
@@ -464,6 +499,7 @@ DISEASES = {
     ),
     "vanishing gradients": Disease(
         _vanishing,
+        "on its way back the gradient shrinks in every layer",
         "ReLU layers",
         ("Adam", "batch normalisation"),
         "Gradient by layer",
@@ -472,6 +508,7 @@ DISEASES = {
     ),
     "exploding gradients": Disease(
         _exploding,
+        "on its way back the gradient grows in every layer",
         "new random weights",
         ("clipping at 1", "Adam", "batch normalisation"),
         "Gradient by layer",
@@ -480,6 +517,7 @@ DISEASES = {
     ),
     "dead ReLU": Disease(
         _dead,
+        "units whose sum is below 0 on every row: they give 0, and learn nothing",
         "new random weights",
         (),
         "Activations",
@@ -488,6 +526,7 @@ DISEASES = {
     ),
     "saturated units": Disease(
         _saturated,
+        "units so far out on the flat ends of tanh that their slope is near 0",
         "new random weights",
         ("ReLU layers", "Adam"),
         "Activations",
@@ -496,14 +535,16 @@ DISEASES = {
     ),
     "log of 0": Disease(
         _log_of_zero,
+        "the loss takes the log of a probability that was rounded to 0",
         "the loss from the logits",
         ("standardised inputs", "batch normalisation"),
         "First NaN",
-        "the loss, or its slope, is the first that is no number: the outputs are",
+        "the loss, or its gradient, is the first that is not a number; the outputs still are",
         "06",
     ),
     "unscaled data": Disease(
         _unscaled,
+        "columns of the data that differ much in spread or mean",
         "standardised inputs",
         ("batch normalisation",),
         "Data",
@@ -512,6 +553,7 @@ DISEASES = {
     ),
     "shuffled labels": Disease(
         _mixed_labels,
+        "answers that do not belong to their rows",
         "mended labels",
         (),
         "Data",
@@ -520,6 +562,7 @@ DISEASES = {
     ),
     "noise floor": Disease(
         _noise_floor,
+        "each step sees a few rows only: at a fixed rate it jitters, and never settles",
         "a rate that falls to 0",
         ("a batch 8 times larger",),
         "Step length",
@@ -528,6 +571,7 @@ DISEASES = {
     ),
     "clipping too tight": Disease(
         _tight_clip,
+        "the gradient is cut so short that hardly a step is left",
         "clipping at 1",
         ("Adam",),
         "Step length",
@@ -536,6 +580,7 @@ DISEASES = {
     ),
     "weight decay too strong": Disease(
         _strong_decay,
+        "at every step weight decay (L2) pulls the weights towards 0, more than the data push back",
         "no weight decay",
         (),
         "Size of weights",
@@ -566,6 +611,37 @@ def treated(case, cure):
     return CURES[cure].change(case)
 
 
+@lru_cache(maxsize=8)
+def _healthy_network(depth, activation):
+    # a seed that no class can type
+    case = patient("none: it is well", seed=1_000_000)
+    if activation == "relu":
+        return _deeper(case, depth, activation, scheme="he", lr=0.1)
+    return _deeper(case, depth, activation, lr=0.15 if depth > 2 else case.lr)
+
+
+@lru_cache(maxsize=1)
+def _round_bowl():
+    rng, bounds = np.random.default_rng(0), ((-3, 3), (-2, 2))
+    return _surface(rng, "(x**2 + y**2) / 2", bounds, (2.5, 1.0), 0.02, 0.1)
+
+
+@lru_cache(maxsize=8)
+def healthy(case):
+    """Return a healthy patient of the same kind, to compare with.
+
+    A network as deep, of ReLU or of tanh units; for a landscape a round bowl; for a linear neuron
+    itself, at a rate that falls to 0.
+
+    >>> healthy(patient("vanishing gradients", seed=0)).stack.layers
+    7
+    """
+    if case.stack is not None:
+        relu = case.stack.activation == "relu"
+        return _healthy_network(case.stack.depth, "relu" if relu else "tanh")
+    return treated(case, "a rate that falls to 0") if case.rows else _round_bowl()
+
+
 # ------------------------------------------------------------------ instruments
 
 
@@ -589,7 +665,7 @@ def _always(case):
 INSTRUMENTS = {
     "Data": Instrument(1, "What does it learn from?", lambda case: case.rows > 0),
     "Step length": Instrument(1, "How long are the steps?", _always),
-    "First NaN": Instrument(1, "Which number was the first that is none?", _has_network),
+    "First NaN": Instrument(1, "What was the first that is not a number?", _has_network),
     "Gradient by layer": Instrument(2, "Who gets a gradient?", _has_network),
     "Activations": Instrument(2, "Are the units alive?", _has_network),
     "Size of weights": Instrument(2, "How large are the weights, and what moves?", _has_network),

@@ -8,16 +8,18 @@ from gdviz.patients import CURES, DISEASES, INSTRUMENTS, patient, treated
 from gdviz.readout import say
 
 WORTH = 20
-WRONG_NAME = 2
+WRONG_NAME = 3
+# a loss as near to 0 as this is 0 to the eye
+NOTHING = 1e-4
 # sentences with places for names and numbers: the pages fill them without Python
-VERDICT = "{cured} of {count} cured, {named} named rightly: {points} of {most} points."
+VERDICT = "{cured} of {count} cured, {named} named rightly at once: {points} of {most} points."
 TOLD = {
-    "all": "{points} points: {tried}{called}; seen by {seen}",
+    "all": "{points} points (a look and its cure leave {best}): {tried}{called}; seen by {seen}",
     "then": ", then ",
     "and": ", ",
     "called": ", called {name}",
-    "untreated": "no cure",
-    "unnamed": "no name",
+    "given up": "given up",
+    "after": "given up after {tried}",
     "unseen": "the loss curve alone",
 }
 
@@ -130,7 +132,12 @@ class Round:
         visit.after = done.case
         if done.cured:
             visit.outcome = "cured"
-        return done.words(what_it_was(visit.disease, name) if done.cured else what_shows(name))
+        return done.words((what_it_was if done.cured else what_it_is_not)(visit.disease, name))
+
+    @property
+    def begun(self):
+        """Whether something would be lost if the round ended here."""
+        return not self.over and bool(self.number > 1 or self.visit.bought or self.visit.cures)
 
     def give_up(self):
         """Send this patient away sick: what it had, and what cures it, for no points."""
@@ -159,19 +166,23 @@ class Round:
     def complaint(self):
         """What is known of the patient who is here before anything is bought."""
         case = self.visit.case
-        what = "A linear neuron learns from data"
+        what, loss = "A linear neuron learns from data", "loss"
         if case.stack is not None:
             what = "A network learns to tell two classes of points"
         elif not case.rows:
             what = "A rule looks for the lowest place of a landscape of two numbers"
-        first, limit = three(case.losses[0]), three(case.healthy)
-        return f"{what}. Its loss begins at {first}; a healthy one ends, and stays, below {limit}."
+            loss = "loss, the height f,"
+        first, limit = case.losses[0], three(case.healthy)
+        begins = (
+            f"begins at {three(first)}" if np.isfinite(first) else "is no number from the start"
+        )
+        return f"{what}. Its {loss} {begins}; a healthy one ends, and stays, below {limit}."
 
     @property
     def verdict(self):
         """The score of the round."""
         cured = sum(visit.outcome == "cured" for visit in self.visits)
-        named = sum(visit.names[-1:] == [visit.disease] for visit in self.visits)
+        named = sum(visit.names[:1] == [visit.disease] for visit in self.visits)
         return VERDICT.format(
             cured=cured,
             count=len(self.visits),
@@ -226,9 +237,11 @@ def treatment(disease, case, cure):
         words = f"Not cured: {cure} finds nothing to change."
     elif needless and after.well:
         words = f"It is well with {cure}, as it was without. What was there to cure?"
+    elif case.well:
+        words = f"You made it ill: it was well, and with {cure} {_change(case, after)}."
     else:
         words = f"Not cured by {cure}: {_change(case, after)}."
-    return Treatment(after, False, f"{words} {CURES[cure].purpose}")
+    return Treatment(after, False, words, f"{_begun(cure)} {CURES[cure].purpose}.")
 
 
 def what_it_was(disease, name):
@@ -237,9 +250,24 @@ def what_it_was(disease, name):
     return f"It was {_bare(disease)}, {named}: {DISEASES[disease].sign}."
 
 
-def what_shows(name):
-    """Say where a disease of this name would be seen."""
-    return f"{_begun(name)} would show in {DISEASES[name].instrument}: {DISEASES[name].sign}."
+def what_it_is_not(disease, name):
+    """Say of a patient that is not cured whether its name is right, else where that would show."""
+    if name == disease:
+        well = DISEASES[disease].cure == "nothing"
+        return f"The name is right; {'leave it alone' if well else 'the cure is not'}."
+    about = DISEASES[name]
+    return f"It is not {_bare(name)}: {_bare(name)} would show in {about.instrument}: {about.sign}."
+
+
+def best_of(disease):
+    """Return the points that are left after the one look that shows a disease, and its cure.
+
+    >>> best_of("ravine")
+    14
+    """
+    about = DISEASES[disease]
+    look = INSTRUMENTS[about.instrument].price if about.instrument in INSTRUMENTS else 0
+    return WORTH - look - CURES[about.cure].price
 
 
 def points_left(points):
@@ -248,11 +276,15 @@ def points_left(points):
 
 
 def _told(visit):
-    said = visit.names[-1] if visit.names else TOLD["unnamed"]
+    tried = TOLD["then"].join(visit.cures)
+    if visit.outcome == "given up":
+        tried = TOLD["after"].format(tried=tried) if tried else TOLD["given up"]
+    wrong = [name for name in visit.names[-1:] if name != visit.disease]
     return TOLD["all"].format(
         points=visit.points,
-        tried=TOLD["then"].join(visit.cures) or TOLD["untreated"],
-        called="" if said == visit.disease else TOLD["called"].format(name=said),
+        best=best_of(visit.disease),
+        tried=tried,
+        called="".join(TOLD["called"].format(name=_bare(name)) for name in wrong),
         seen=TOLD["and"].join(visit.bought) or TOLD["unseen"],
     )
 
@@ -265,13 +297,22 @@ def _begun(words):
     return words[0].upper() + words[1:]
 
 
+def glossary():
+    """Return every name and every cure in a sentence, as two lists in Markdown."""
+    names = [f"- **{name}**: {DISEASES[name].meaning}." for name in sorted(DISEASES)]
+    cures = [f"- **{name}** ({cure.price}) {cure.purpose}." for name, cure in CURES.items()]
+    return "\n".join(["Names:", "", *names, "", "Cures (points):", "", *cures])
+
+
 def three(number):
     """A number in words, to three digits."""
     return say(float(f"{number:.3g}"))
 
 
 def _level(case):
-    return three(case.level) if case.lost_at is None else "no number"
+    if case.lost_at is not None:
+        return "no number"
+    return "about 0" if abs(case.level) < NOTHING else three(case.level)
 
 
 def _change(before, after):
@@ -280,6 +321,6 @@ def _change(before, after):
         return f"the loss is no number from step {after.lost_at} on; {limit}"
     if before.lost_at is not None:
         return f"the loss is a number now, but ends at {_level(after)}; {limit}"
-    if np.isclose(after.level, before.level, rtol=0.02, atol=1e-6):
-        return f"the loss ends at {_level(after)} as before; {limit}"
+    if np.isclose(after.level, before.level, rtol=0.02, atol=NOTHING):
+        return f"the loss ends at {_level(after)}, as before; {limit}"
     return f"the loss ends at {_level(after)} instead of {_level(before)}; {limit}"

@@ -1139,7 +1139,7 @@ def _():
     return "six or more" if len(flat) >= 6 else "two or three"
 
 
-@proof("whose steps are clipped")
+@proof("one of three patients")
 def _():
     case = clinic.patient("clipping too tight", seed=1)
     well = clinic.patient("none: it is well", seed=1)

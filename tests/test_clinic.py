@@ -1,11 +1,18 @@
 """The clinic: any order of clicks, points, feedback by running, the record, one bundle."""
 
+import json
+from pathlib import Path
+
+import numpy as np
 import pytest
 
 import gdviz as gd
 from gdviz import live as live_module
+from gdviz import patients
+from gdviz.panels import Histogram
+from gdviz.panels.style import BEHIND
 from gdviz.patients import CURES, DISEASES, INSTRUMENTS
-from gdviz.rounds import WORTH, Round
+from gdviz.rounds import WORTH, WRONG_NAME, Round, best_of, glossary, three
 
 
 def round_with(disease, patients=1):
@@ -51,10 +58,31 @@ def test_a_wrong_cure_is_refuted_by_its_run_and_names_nothing():
     told = clinic.treat("plateau", "a rate 20 times smaller")
     assert told.startswith("Not cured by a rate 20 times smaller: the loss ends at")
     assert "instead of" in told
-    assert "Plateau would show in Curvature" in told
+    assert "It is not plateau: plateau would show in Curvature" in told
     assert "ravine" not in told
-    assert clinic.visit.points == WORTH - 1 - 2
+    assert clinic.visit.points == WORTH - 1 - 3
     assert clinic.visit.open
+
+
+def test_a_right_name_with_a_wrong_cure_is_called_right_and_costs_the_cure_alone():
+    clinic = round_with("unscaled data")
+    told = clinic.treat("unscaled data", "Adam")
+    assert "The name is right; the cure is not. Adam divides every step" in told
+    assert "would show" not in told
+    assert clinic.visit.points == WORTH - 4
+
+
+def test_a_guess_at_a_name_and_a_cure_costs_more_than_any_look():
+    cheapest = min(cure.price for cure in CURES.values() if cure.price)
+    assert cheapest + WRONG_NAME > max(instrument.price for instrument in INSTRUMENTS.values())
+    for disease in DISEASES:
+        assert 10 < best_of(disease) <= WORTH
+
+
+def test_a_loss_of_almost_nothing_is_about_0():
+    clinic = round_with("saddle")
+    told = clinic.treat("local minimum", "a rate that falls to 0")
+    assert "the loss ends at about 0, as before; a healthy one comes below" in told
 
 
 def test_a_cure_that_finds_nothing_to_change_costs_all_the_same():
@@ -76,7 +104,18 @@ def test_who_is_well_is_left_alone():
     assert "as it was without" in clinic.treat("rate too high", "momentum")
     assert clinic.visit.open
     assert clinic.treat("none: it is well", "nothing").startswith("Right to leave it alone.")
-    assert clinic.visit.points == WORTH - 3 - 2
+    assert clinic.visit.points == WORTH - 3 - 3
+
+
+def test_who_was_well_can_be_made_ill_and_be_named_well_and_treated():
+    clinic = round_with("none: it is well")
+    told = clinic.treat("none: it is well", "a rate 20 times larger")
+    assert told.startswith("You made it ill: it was well, and with a rate 20 times larger the loss")
+    assert "The name is right; leave it alone." in told
+    assert clinic.visit.open
+    told = clinic.treat("none: it is well", "Adam")
+    assert told.startswith("It is well with Adam, as it was without.")
+    assert clinic.visit.points == WORTH - 1 - 4
 
 
 def test_any_order_of_clicks_is_answered_in_words():
@@ -100,7 +139,8 @@ def test_any_order_of_clicks_is_answered_in_words():
     clinic.following()
     assert clinic.number == 2
     clinic.give_up()
-    assert clinic.following() == "0 of 2 cured, 0 named rightly: 0 of 40 points."
+    assert clinic.following() == "0 of 2 cured, 0 named rightly at once: 0 of 40 points."
+    assert list(clinic.record.values())[1].endswith(": given up; seen by the loss curve alone")
     assert clinic.over
     assert clinic.following() == clinic.verdict
 
@@ -123,13 +163,25 @@ def test_points_never_fall_below_nothing():
 @pytest.mark.parametrize("disease", DISEASES)
 def test_every_patient_has_a_complaint_a_feedback_and_an_end(disease):
     clinic = round_with(disease)
-    assert "loss begins at" in clinic.complaint
+    assert ("begins at" if disease != "log of 0" else "no number from the") in clinic.complaint
     for cure in CURES:
         if not clinic.visit.open:
             break
         clinic.treat(disease, cure)
     assert clinic.visit.outcome == "cured"
     assert len(clinic.record) == 1
+
+
+def test_the_notebook_explains_every_name_and_cure_in_these_words():
+    path = Path(__file__).resolve().parent.parent / "notebooks" / "10_failure_clinic.ipynb"
+    cells = {
+        cell["id"]: "".join(cell["source"])
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
+    }
+    assert glossary() in cells["glossary"]
+    for name, disease in DISEASES.items():
+        row = next(row for row in cells["table"].splitlines() if row.startswith(f"| {name} |"))
+        assert f"| {disease.sign} | {disease.cure} ({CURES[disease.cure].price}) |" in row
 
 
 # ------------------------------------------------------------------ the figure
@@ -161,7 +213,8 @@ def test_every_instrument_shows_something_of_every_patient(disease):
         button.click()
         assert clinic.error is None, clinic.error
         assert clinic.text != before
-        assert button.disabled
+        # it keeps the focus: who presses again is told so, and buys nothing else
+        assert not button.disabled
         assert button.icon == "check"
         panels += name != "First NaN"
         assert len(clinic.picture.panels) == panels
@@ -197,8 +250,11 @@ def test_a_consultation_by_buttons():
     clinic.give_up_button.click()
     assert "The cure is" in clinic.text
     clinic.next_button.click()
-    assert clinic.text.startswith("1 of 2 cured, 1 named rightly: 19 of 40 points.")
-    assert "1 · rate too high: 19 points: a rate 20 times smaller" in clinic.text
+    assert clinic.text.startswith("1 of 2 cured, 1 named rightly at once: 19 of 40 points.")
+    told = "19 points (a look and its cure leave 16): a rate 20 times smaller; seen by"
+    assert f"1 · rate too high: {told}" in clinic.text
+    assert ": 0 points (" in clinic.text
+    assert "): given up; seen by Curvature" in clinic.text
     for button in (clinic.next_button, clinic.treat_button, *clinic.instruments.values()):
         assert button.disabled
     clinic.new_button.click()
@@ -215,6 +271,78 @@ def test_a_number_in_the_field_is_a_class_of_patients():
     assert gd.Clinic(12, 3).text == clinic.text
 
 
+def test_a_round_on_its_way_is_not_thrown_away_unasked():
+    clinic = gd.Clinic(0, 3)
+    clinic.new_button.click()
+    assert clinic.round.seed == 1
+    clinic.buy("Step length")
+    clinic.new_button.click()
+    assert clinic.new_button.description == "Leave these, begin clinic 2? Press again"
+    assert clinic.round.seed == 1
+    # any other act is a no
+    clinic.buy("Curvature")
+    assert clinic.new_button.description == "New patients"
+    clinic.seed.value = 12
+    assert clinic.new_button.description == "Leave these, begin clinic 12? Press again"
+    clinic.seed.value = 13
+    assert clinic.round.seed == 1
+    clinic.new_button.click()
+    assert (clinic.round.seed, clinic.round.begun) == (13, False)
+    clinic.buy("Step length")
+    clinic.seed.value = 14
+    clinic.buy("Curvature")
+    assert clinic.seed.value == 13
+
+
+def test_the_complaint_stays_in_sight_when_something_was_told():
+    clinic = clinic_with("ravine")
+    complaint = clinic.round.complaint.rstrip(".")
+    assert clinic.text.count(complaint) == 1
+    assert "complaint:" not in clinic.text
+    clinic.buy("Curvature")
+    assert clinic.text.startswith("Bought: Curvature.")
+    assert f"complaint: {complaint}" in clinic.text
+
+
+def test_a_healthy_one_stands_behind_every_instrument():
+    clinic = clinic_with("saturated units")
+    for name, instrument in INSTRUMENTS.items():
+        if instrument.fits(clinic.visit.case):
+            clinic.buy(name)
+    panels = dict(zip(clinic.visit.bought, clinic.picture.panels[1:4], strict=False))
+    assert all("healthy one)" in panel.title for panel in clinic.picture.panels[1:])
+    assert panels["Step length"].curves[0].get_color() == BEHIND
+    own = clinic.visit.case.run.step_lengths
+    np.testing.assert_allclose(panels["Step length"].curves[1].get_ydata(), own)
+    activations = next(one for one in clinic.picture.panels if isinstance(one, Histogram))
+    assert activations.ax.get_xlim() == (-1.1, 1.1)
+    clinic.close()
+
+
+def test_one_short_step_does_not_set_the_scale():
+    clinic = clinic_with("noise floor")
+    clinic.buy("Step length")
+    low, high = clinic.picture.panels[1].ax.get_ylim()
+    lengths = clinic.visit.case.run.step_lengths
+    assert low < np.quantile(lengths, 0.1)
+    assert high > np.quantile(lengths, 0.98)
+    assert high / low < 1e7
+    clinic.close()
+
+
+def test_curvatures_are_stems_that_stand_on_0():
+    clinic = clinic_with("ravine")
+    clinic.buy("Curvature")
+    panel = clinic.picture.panels[1]
+    x, y = panel.curves[1].get_data()
+    low, high = np.sort(patients.curvatures(clinic.visit.case))
+    np.testing.assert_allclose(y, [0, low, np.nan, 0, high, np.nan])
+    np.testing.assert_allclose(x[[0, 1, 3, 4]], [1.12, 1.12, 2.12, 2.12])
+    assert panel.ax.get_ylim()[0] < 0
+    assert f"κ = {three(high / low)}" in clinic.text
+    clinic.close()
+
+
 def test_the_first_sentence_does_not_tell_who_is_well():
     well, sick = (round_with(name).complaint for name in ("none: it is well", "rate too high"))
     assert well.split("; ")[1] == sick.split("; ")[1] == "a healthy one ends, and stays, below 0.3."
@@ -225,8 +353,8 @@ def test_layers_without_a_gradient_are_crosses_and_every_layer_is_within_the_axe
     clinic.buy("Gradient by layer")
     panel = clinic.picture.panels[1]
     layers = clinic.visit.case.stack.layers
-    assert panel.crosses[0].get_xdata().tolist() == list(range(1, layers))
-    assert panel.crosses[0].get_ydata().min() > panel.ax.get_ylim()[0]
+    assert panel.crosses[1].get_xdata().tolist() == list(range(1, layers))
+    assert panel.crosses[1].get_ydata().min() > panel.ax.get_ylim()[0]
     assert panel.ax.get_xlim()[1] > layers
     assert panel.ax.get_xlabel() == "layer (×: exactly 0)"
     clinic.close()

@@ -67,3 +67,12 @@ def test_a_trace_is_shown_layer_by_layer(sizes):
     assert len(panel.ridges) == 5
     whole = [np.count_nonzero(layer) for layer in sizes(trace)]
     assert panel.counts(trace).sum(axis=1).tolist() == whole
+
+
+def test_what_stands_behind_is_counted_in_the_same_bins():
+    rows, behind = [[-1.0, 1.0, 1.0]], [[-1.0, -1.0, 1.0]]
+    panel = gd.show(rows, gd.Histogram(bins=2, limits=(-2, 2), behind=behind)).panels[0]
+    other = next(one for one in panel.ax.patches if one not in panel.ridges)
+    heights = other.get_xy()[:-1, 1], panel.ridges[0].get_xy()[:-1, 1]
+    assert heights[0].tolist() == heights[1].tolist()[::-1]
+    assert other.get_zorder() < panel.ridges[0].get_zorder()

@@ -86,6 +86,21 @@ def test_the_best_of_several_starts_is_the_run_that_ends_lowest():
     assert case.run.points.shape == (case.steps + 1, 2)
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_a_healthy_one_of_its_kind_is_well_and_fits_beside(name):
+    case = patient(name, 0)
+    other = patients.healthy(case)
+    assert other.well
+    assert other is patients.healthy(case)
+    assert other.steps == case.steps
+    assert (other.stack is None) == (case.stack is None)
+    if case.stack is not None:
+        assert other.stack.layers == case.stack.layers
+        np.testing.assert_array_equal(
+            patients.curvatures(other).shape, patients.curvatures(case).shape
+        )
+
+
 # ---- instruments
 
 

@@ -8,7 +8,7 @@ from matplotlib.patches import Polygon
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
 from gdviz.panels.panel import Panel, calm, finite, note
-from gdviz.panels.style import COLOURS, INK
+from gdviz.panels.style import BEHIND, COLOURS, INK
 
 # how far a row's peak reaches, in distances between rows
 REACH = 0.95
@@ -26,7 +26,7 @@ class Histogram(Panel):
     either end, in calm steps. What is beyond counts in the last bin. ``log=True`` shows the
     absolute values on a logarithmic axis, over at most ``decades``; exact zeros are counted in
     words. A row with a number that is not finite is empty, and named. ``labels`` name the rows,
-    1, 2, 3 ... by default.
+    1, 2, 3 ... by default. ``behind``, as many groups, stands faintly behind them: to compare with.
 
     >>> import gdviz as gd
     >>> rows = [np.zeros(5), [-1.0, 1.0, 1.0]]
@@ -46,6 +46,7 @@ class Histogram(Panel):
         log=False,
         decades=12,
         labels=None,
+        behind=None,
         colour=COLOURS[1],
         xlabel="",
         ylabel="layer",
@@ -55,6 +56,7 @@ class Histogram(Panel):
         self.groups = groups or (lambda result: result)
         self.bins, self.limits, self.log, self.decades = bins, limits, log, decades
         self.labels, self.colour = labels, colour
+        self.behind = behind
         self.xlabel, self.ylabel = xlabel, ylabel
 
     def rows(self, result):
@@ -73,8 +75,11 @@ class Histogram(Panel):
 
     def counts(self, result):
         """Return how many numbers of each group are in each bin: ``(groups, bins)``."""
+        return self._counted(self.rows(result))
+
+    def _counted(self, rows):
         edges, counts = self.edges(), []
-        for row in self.rows(result):
+        for row in rows:
             inside = row[row > 0] if self.log else row
             inside = inside if np.isfinite(row).all() else row[:0]
             counts.append(np.histogram(np.clip(inside, edges[0], edges[-1]), edges)[0])
@@ -103,15 +108,21 @@ class Histogram(Panel):
         ]
         for row in range(count):
             ax.axhline(row, color=INK, lw=0.6, alpha=0.35, zorder=1)
+        if self.behind is not None:
+            behind = [np.ravel(group).astype(float) for group in self.behind]
+            for row, counts in enumerate(self._counted(behind)):
+                outline = self._outline(row, counts)
+                ax.add_patch(Polygon(outline, closed=True, fc=BEHIND, ec="none", zorder=1.5))
         self.note = note(ax)
 
     def update(self, result):
-        edges = self.edges()
         for row, (ridge, counts) in enumerate(zip(self.ridges, self.counts(result), strict=True)):
-            heights = row + REACH * counts / max(1, counts.max())
-            outline = np.repeat(edges, 2), [row, *np.repeat(heights, 2), row]
-            ridge.set_xy(np.transpose(outline))
+            ridge.set_xy(self._outline(row, counts))
         self.note.set_text(self.words(result))
+
+    def _outline(self, row, counts):
+        heights = row + REACH * counts / max(1, counts.max())
+        return np.transpose([np.repeat(self.edges(), 2), [row, *np.repeat(heights, 2), row]])
 
     def words(self, result):
         """Say in words what the panel cannot show."""
