@@ -33,6 +33,10 @@ def test_a_logarithmic_axis_takes_sizes_and_counts_zeros_in_words():
     panel = shown(rows, log=True, bins=4, limits=(1e-4, 1e4))
     assert panel.counts(rows).tolist() == [[2, 0, 0, 0], [0, 0, 3, 1]]
     assert panel.note.get_text() == "25% are exactly 0"
+    few = [np.zeros(999), [1e-3]]
+    assert shown(few, log=True, limits=(1e-4, 1e4)).note.get_text() == "all but 1 are exactly 0"
+    few = [np.zeros(999), [0.0]]
+    assert shown(few, log=True, limits=(1e-4, 1e4)).note.get_text() == "100% are exactly 0"
     low, high = shown(rows, log=True).ax.get_xlim()
     assert low <= 1e-3
     assert high >= 100

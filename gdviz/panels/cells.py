@@ -193,9 +193,9 @@ class Cells(Panel):
         self.rim = None
         if self.at and self.texts:
             # a word is read through a ring, which has a rim to be seen on dark cells too
-            self.ball.set(markersize=28, markerfacecolor="none", mec=INK, mew=2.4)
+            self.ball.set(ms=28, mfc="none", mec=INK, mew=2.4, clip_on=False)
             rim = {"ms": 28, "mfc": "none", "mec": "white", "mew": 4.8, "zorder": 11.4}
-            (self.rim,) = ax.plot([], [], ls="none", marker="o", **rim)
+            (self.rim,) = ax.plot([], [], ls="none", marker="o", clip_on=False, **rim)
         self.note = note(ax)
 
     def update(self, result):

@@ -131,7 +131,12 @@ class Histogram(Panel):
         if lost:
             return f"not finite: {self.ylabel} {lost[0]}" + " and more" * (len(lost) > 1)
         zeros = np.concatenate(rows) == 0
-        return f"{zeros.mean():.0%} are exactly 0" if self.log and zeros.mean() > 0.005 else ""
+        if not self.log or zeros.mean() <= 0.005:
+            return ""
+        others = np.count_nonzero(~zeros)
+        if others and zeros.mean() > 0.995:
+            return f"all but {others:,} are exactly 0"
+        return f"{zeros.mean():.0%} are exactly 0"
 
 
 def _common(rows):
