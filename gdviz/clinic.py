@@ -508,9 +508,12 @@ def _beside(words, case):
 
 
 def _data_rows(case):
-    inputs = case.objective.inputs
-    spans = [f"{three(column.min())} to {three(column.max())}" for column in inputs.T]
-    return {"the columns of the data": ", ".join(spans)}
+    def told(case):
+        columns = case.objective.inputs.T
+        return ", ".join(f"{three(column.min())} to {three(column.max())}" for column in columns)
+
+    # a healthy neuron learns from the same data
+    return {"the columns of the data": told(case) if case.stack is None else _beside(told, case)}
 
 
 def _step_rows(case):
@@ -539,10 +542,11 @@ def _gradient_rows(case):
 
 
 def _activation_rows(case):
-    trace = patients.activations(case)
-    kind = "dead or stuck on every row"
-    shares = ", ".join(f"{100 * share:.0f} %" for share in trace.dead_shares)
-    return {f"units {kind}, layer by layer": shares}
+    def told(case):
+        shares = patients.activations(case).dead_shares
+        return ", ".join(f"{100 * share:.0f} %" for share in shares)
+
+    return {"units dead or stuck on every row, layer by layer": _beside(told, case)}
 
 
 def _weight_rows(case):

@@ -14,7 +14,7 @@ NOTHING = 1e-4
 # sentences with places for names and numbers: the pages fill them without Python
 VERDICT = "{cured} of {count} cured, {named} named rightly at once: {points} of {most} points."
 TOLD = {
-    "all": "{points} points (a look and its cure leave {best}): {tried}{called}; seen by {seen}",
+    "all": "{points} points ({best} with one look): {tried}{called}; seen by {seen}",
     "then": ", then ",
     "and": ", ",
     "called": ", called {name}",

@@ -251,7 +251,7 @@ def test_a_consultation_by_buttons():
     assert "The cure is" in clinic.text
     clinic.next_button.click()
     assert clinic.text.startswith("1 of 2 cured, 1 named rightly at once: 19 of 40 points.")
-    told = "19 points (a look and its cure leave 16): a rate 20 times smaller; seen by"
+    told = "19 points (16 with one look): a rate 20 times smaller; seen by"
     assert f"1 · rate too high: {told}" in clinic.text
     assert ": 0 points (" in clinic.text
     assert "): given up; seen by Curvature" in clinic.text
