@@ -1,4 +1,4 @@
-"""Bars: how long, in which order, which are pale, and what stands behind them."""
+"""Bars: how long, what stands behind them, and the lanes of a race."""
 
 import numpy as np
 import pytest
@@ -14,32 +14,61 @@ def shown(lengths=LENGTHS, **options):
     return gd.show(lengths, bars).panels[0]
 
 
-def places(panel):
-    return [round(bar.get_y() + bar.get_height() / 2) for bar in panel.bars]
-
-
 def test_a_bar_is_as_long_as_its_number_and_ends_with_the_axis():
     assert [bar.get_width() for bar in shown().bars] == [5, 2, 8, 8]
 
 
-def test_bars_stand_in_the_order_given_with_their_names_and_words():
-    panel = shown(order=np.argsort, words=lambda lengths: [f"{length:g}" for length in lengths])
-    assert places(panel) == [1, 0, 3, 2]
-    assert [name.get_text() for name in panel.names] == list("abcd")
-    assert [name.get_position()[1] for name in panel.names] == [1, 0, 3, 2]
+def test_bars_stand_as_they_are_given_with_words_behind_their_ends():
+    panel = shown(words=lambda lengths: [f"{length:g}" for length in lengths])
+    assert [bar.get_y() + bar.get_height() / 2 for bar in panel.bars] == [0, 1, 2, 3]
+    names = [text for text in panel.ax.texts if text.get_text() in {"a", "b", "c", "d"}]
+    assert [name.get_position()[1] for name in names] == [0, 1, 2, 3]
     assert [text.get_text() for text in panel.told] == ["5", "2", "nan", "9"]
-    assert [text.xy for text in panel.told] == [(5, 1), (2, 0), (8, 3), (8, 2)]
+    assert [text.xy for text in panel.told] == [(5, 0), (2, 1), (8, 2), (8, 3)]
 
 
-def test_without_an_order_they_stand_as_they_are_given():
-    assert places(shown()) == [0, 1, 2, 3]
-
-
-def test_bars_that_are_not_final_are_pale_and_each_has_its_colour():
+def test_each_bar_has_its_colour():
     colours = ["#0072B2", "#009E73", "#E69F00", "#000000"]
-    panel = shown(pale=lambda lengths: lengths > 4, colours=colours)
-    assert [bar.get_alpha() for bar in panel.bars] == [0.3, 1.0, 1.0, 0.3]
+    panel = shown(colours=colours)
     assert [bar.get_facecolor()[:3] for bar in panel.bars] == [to_rgba(c)[:3] for c in colours]
+
+
+LOSSES = np.array([1e-2, 5.0, np.inf, 1e-9])
+
+
+def lanes(**options):
+    limits = {"limits": (1.0, 1e-6), "log": True, "markers": "os^D"}
+    bars = gd.Bars(lambda losses: losses, list("abcd"), **(limits | options))
+    return gd.show(LOSSES, bars)
+
+
+def test_in_a_lane_a_walker_runs_the_farther_the_lower_its_number_is():
+    panel = lanes().panels[0]
+    ends = [bar.get_x() + bar.get_width() for bar in panel.bars]
+    assert np.allclose(ends, [1e-2, 1, 1, 1e-6], rtol=1e-9)
+    assert np.allclose([head.get_xdata()[0] for head in panel.heads], ends)
+    assert [head.get_marker() for head in panel.heads] == list("os^D")
+    places = panel.ax.transData.transform([(end, 0) for end in ends])[:, 0]
+    assert places[1] == places[2] < places[0] < places[3]
+
+
+def test_the_finish_is_drawn_on_an_axis_that_runs_down_and_moves_with_the_result():
+    picture = lanes(
+        vlines=lambda losses: {"finish": losses[0]}, limits=lambda losses: (1.0, 1e-3 * losses[0])
+    )
+    panel = picture.panels[0]
+    for finish in (1e-2, 1e-4):
+        losses = np.array([finish, 1, 1, 1])
+        picture.update(losses, losses)
+        (line,) = [line for line in panel.ax.lines if line.get_linestyle() == "--"]
+        assert line.get_visible()
+        assert line.get_xdata() == [finish, finish]
+        assert np.allclose(panel.ax.get_xlim(), (1.0, 1e-3 * finish))
+
+
+def test_a_race_says_when_it_is_over():
+    assert not hasattr(shown(), "story")
+    assert shown(story=lambda lengths: 7).story(LENGTHS) == 7
 
 
 def test_the_axis_has_room_for_the_longest():

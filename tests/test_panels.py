@@ -348,8 +348,8 @@ class Walkers:
 @pytest.mark.parametrize(
     ("x", "words"),
     [
-        ([0, 9, 0, 9, 0, 9, 0, 9, 0, 9, 0, 9], "outside the picture"),
-        ([0, 1, 2, 9, 9], "left the picture at row 3"),
+        ([0, 9, 0, 9, 0, 9, 0, 9, 0, 9, 0, 9], "outside the picture: hops"),
+        ([0, 1, 2, 9, 9], "hops left the picture at row 3"),
         ([0, 9, 0, 9, 0], ""),
         ([9, 9], "starts outside the picture"),
     ],
@@ -359,6 +359,33 @@ def test_who_hops_in_and_out_has_not_left_at_a_step(x, words):
     assert panel.note.get_text() == words
     assert panel.note.get_position()[1] < 0.1, "the names of the runs stand at the top"
     assert [ball.get_markerfacecolor() for ball in panel.balls] == ["red", "blue"]
+
+
+def test_of_several_that_left_each_is_named():
+    run = gd.descend(RAVINE, (-2.5, 1.5), gd.GD(np.array([0.1, 2.0, 3.0])[:, None]), steps=20)
+    names = gd.Contour(labels=["calm", "wild", "wilder"], legend=False)
+    panel = drawn(names, run)
+    assert panel.note.get_text() == "outside the picture: wild, wilder"
+    assert not hasattr(panel, "key")
+    assert panel.note.get_position()[1] > 0.9
+
+
+def test_walkers_have_shapes_and_sizes_and_ways_without_marks():
+    looks = {"markers": "sD", "sizes": (16, 9)}
+    panel = drawn(gd.Contour(step_marks=False, **looks), TWO)
+    assert [ball.get_marker() for ball in panel.balls] == ["s", "D"]
+    assert [ball.get_markersize() for ball in panel.balls] == [16, 9]
+    assert {piece.get_marker() for pieces in panel.ways for piece in pieces} == {"None"}
+    marked = drawn(gd.Contour(**looks), TWO)
+    assert [pieces[0].get_marker() for pieces in marked.ways] == ["s", "D"]
+
+
+def test_curves_have_the_shapes_given():
+    panel = drawn(gd.Series(lambda run: run.values, ylabel="loss", markers="sD"), TWO)
+    assert [curve.get_marker() for curve in panel.curves] == ["s", "D"]
+    assert [ball.get_marker() for ball in panel.dots] == ["s", "D"]
+    usual = drawn(gd.Series(lambda run: run.values, ylabel="loss"), TWO)
+    assert [ball.get_marker() for ball in usual.dots] == ["o", "o"]
 
 
 def test_a_start_outside_the_picture_is_told():

@@ -1,26 +1,26 @@
-"""Bars that lie below one another, in an order that may change."""
+"""Bars that lie below one another: lengths side by side, or the lanes of a race."""
 
 import numpy as np
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, NullLocator
 
-from gdviz.panels.panel import Panel, finite
+from gdviz.panels.panel import Panel, Rules, finite, walker
 from gdviz.panels.style import COLOURS, INK
-
-PALE = 0.3
 
 
 class Bars(Panel):
-    """Bars of ``lengths(result)``, ``(n,)``, each with its name on the left: who needs how long.
+    """Bars of ``lengths(result)``, ``(n,)``, each with its name on the left.
 
-    ``order(result)`` holds the numbers of the bars from the top down; without it they stand as they
-    are given. ``pale(result)``, n truths, are the bars that are not final yet. ``words(result)``,
-    n texts, stand behind the ends. ``limits`` fix the axis; without them it ends at the longest.
+    ``words(result)``, n texts, stand behind the ends. ``limits`` fix the axis, for good or as a
+    function of the result; without them it ends at the longest. With ``log`` it is logarithmic, and
+    where the first limit is the larger one, lower numbers reach farther. ``vlines`` name lines that
+    matter, as in ``Lines``. ``markers`` make the bars the lanes of a race: a walker of that shape
+    runs at the end of each. ``story(result)`` is the step at which Play may end.
 
     >>> import gdviz as gd
-    >>> race = Bars(lambda steps: steps, ["a", "b"], order=np.argsort)
-    >>> bars = gd.show(np.array([7, 3]), race).panels[0].bars
-    >>> [(float(bar.get_width()), round(bar.get_y() + 0.4)) for bar in bars]
-    [(7.0, 1), (3.0, 0)]
+    >>> falls = Bars(lambda loss: loss, ["a", "b"], limits=(1.0, 1e-6), log=True)
+    >>> bars = gd.show(np.array([1e-2, 1e-4]), falls).panels[0].bars
+    >>> [f"{bar.get_x() + bar.get_width():.3g}" for bar in bars]
+    ['0.01', '0.0001']
     """
 
     margins = (108, 16, 10, 50)
@@ -31,18 +31,22 @@ class Bars(Panel):
         lengths,
         labels,
         *,
-        order=None,
-        pale=None,
         words=None,
         colours=COLOURS,
+        markers=None,
         limits=None,
+        log=False,
+        vlines=None,
         xlabel="",
+        story=None,
         **options,
     ):
         super().__init__(**options)
-        self.lengths, self.labels = lengths, labels
-        self.order, self.pale, self.words = order, pale, words
-        self.colours, self.limits, self.xlabel = colours, limits, xlabel
+        self.lengths, self.labels, self.words = lengths, labels, words
+        self.colours, self.markers = colours, markers
+        self.limits, self.log, self.vlines, self.xlabel = limits, log, vlines or {}, xlabel
+        if story is not None:
+            self.story = story
 
     def ground(self, result):
         lengths = np.asarray(self.lengths(result), dtype=float)
@@ -50,35 +54,47 @@ class Bars(Panel):
             raise ValueError(
                 f"there are {len(lengths)} bars and {len(self.labels)} labels: give one for each"
             )
-        self.calmed = self.limits or (0.0, 1.25 * float(finite([1e-9, *lengths]).max()))
-        return self.calmed
+        limits = self.limits(result) if callable(self.limits) else self.limits
+        self.calmed = limits or (0.0, 1.25 * float(finite([1e-9, *lengths]).max()))
+        rules = self.vlines(result) if callable(self.vlines) else self.vlines
+        return self.calmed, rules
 
     def draw(self, ax, result):
         self.ax = ax
         count = len(self.labels)
-        ax.set(xlim=self.calmed, ylim=(count - 0.4, -0.6), xlabel=self.xlabel, yticks=[])
-        ax.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
-        look = {"va": "center", "weight": "bold", "color": INK, "zorder": 8}
+        # a line that matters is named below the bars
+        room = 0.3 * bool(self.vlines)
+        ax.set_xscale("log" if self.log else "linear")
+        ax.set(xlim=self.calmed, ylim=(count - 0.4 + room, -0.6), xlabel=self.xlabel, yticks=[])
+        if self.log:
+            ax.xaxis.set_minor_locator(NullLocator())
+        else:
+            ax.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
+        look = {"va": "center", "weight": "bold", "color": INK, "zorder": 12}
         beside = {"transform": ax.get_yaxis_transform(), "ha": "right", "clip_on": False}
-        self.bars, self.names, self.told = [], [], []
-        for label, colour in zip(self.labels, self.colours, strict=False):
-            self.bars += ax.barh([0], [0], height=0.8, color=colour, zorder=5)
-            self.names.append(ax.text(-0.02, 0, label, **look, **beside))
-            self.told.append(ax.annotate("", (0, 0), (6, 0), textcoords="offset points", **look))
+        Rules(ax, "x", self.vlines, result).move(result)
+        self.bars, self.heads, self.told = [], [], []
+        for place, (label, colour) in enumerate(zip(self.labels, self.colours, strict=False)):
+            ax.text(-0.02, place, label, **look, **beside)
+            tall = 0.3 if self.markers else 0.8
+            self.bars += ax.barh([place], [0], height=tall, color=colour, zorder=5)
+            if self.markers:
+                self.heads.append(walker(ax, colour, marker=self.markers[place]))
+            beyond = {"xytext": (11 if self.markers else 6, 0), "textcoords": "offset points"}
+            # over a line that matters
+            beyond["bbox"] = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.5}
+            self.told.append(ax.annotate("", (0, place), **beyond, **look))
 
     def update(self, result):
-        count = len(self.bars)
         lengths = np.asarray(self.lengths(result), dtype=float)
-        # a bar without an end goes to the end of the axis
-        lengths = np.clip(np.nan_to_num(lengths, nan=np.inf), *self.ax.get_xlim())
-        order = self.order(result) if self.order else range(count)
-        pale = self.pale(result) if self.pale else np.zeros(count, dtype=bool)
-        words = self.words(result) if self.words else [""] * count
-        for place, number in enumerate(order):
-            bar = self.bars[number]
-            bar.set_width(lengths[number])
-            bar.set_y(place - 0.4)
-            bar.set_alpha(PALE if pale[number] else 1.0)
-            self.names[number].set_y(place)
-            self.told[number].set_text(words[number])
-            self.told[number].xy = lengths[number], place
+        begin = self.ax.get_xlim()[0]
+        # a bar without an end goes to the largest number of the axis
+        ends = np.clip(np.nan_to_num(lengths, nan=np.inf), *sorted(self.ax.get_xlim()))
+        words = self.words(result) if self.words else [""] * len(ends)
+        for place, (bar, end) in enumerate(zip(self.bars, ends, strict=True)):
+            bar.set_x(begin)
+            bar.set_width(end - begin)
+            self.told[place].set_text(words[place])
+            self.told[place].xy = end, place
+        for place, head in enumerate(self.heads):
+            head.set_data([ends[place]], [place])

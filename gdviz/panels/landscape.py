@@ -25,7 +25,10 @@ class OnLandscape(Panel):
     step that it is about to take. A batch of more than eight runs is a crowd of dots; ``rings`` is
     the size of the rings where a crowd started. ``marks`` says whether critical points are marked.
     ``lines`` are drawn on the ground, ``(lines, n, dim)``, or a function of the result that returns
-    them; a dict names them, and each name stands at its line's end.
+    them; a dict names them, and each name stands at its line's end. ``markers`` and ``sizes`` are
+    the shapes of the runs and how large they are: of those that meet, the first lies lowest, and is
+    seen where it is the largest. ``step_marks`` says whether every step of the way has its mark,
+    ``legend`` whether there is one of the ``labels``.
     """
 
     marks = True
@@ -42,6 +45,10 @@ class OnLandscape(Panel):
         marks=None,
         lines=None,
         rings=6,
+        markers=MARKERS,
+        sizes=(14,) * MOST_RUNS,
+        step_marks=True,
+        legend=True,
         **options,
     ):
         super().__init__(**options)
@@ -50,6 +57,8 @@ class OnLandscape(Panel):
         self.labels, self.colours, self.letters = labels, colours, letters
         self.with_ball, self.arrows = ball, arrows
         self.lines, self.size_of_rings = lines, rings
+        self.markers, self.sizes = markers, sizes
+        self.step_marks, self.with_legend = step_marks, legend
 
     def landscape(self, run):
         """Return the landscape to draw: the one given, or else the one that the run walked on."""
@@ -113,18 +122,20 @@ class OnLandscape(Panel):
         else:
             self._walkers(ax, count)
         # the names of the runs stand at the top
-        self.note = note(ax, **({"y": 0.03, "va": "bottom"} if self.labels else {}))
+        below = self.labels and self.with_legend
+        self.note = note(ax, **({"y": 0.03, "va": "bottom"} if below else {}))
 
     def _walkers(self, ax, count):
         self.ways, self.balls, self.rings, self.next = [], [], [], []
         for number in range(count):
             colour = self.colours[number]
-            mark = {"marker": "o" if count == 1 else MARKERS[number], "ms": 5, "mew": 0}
+            shape = "o" if count == 1 else self.markers[number]
+            mark = {"marker": shape, "ms": 5, "mew": 0} if self.step_marks else {}
             look = {"color": colour, "lw": 2.2, "zorder": 10, **mark}
             self.ways.append([ax.plot([], [], alpha=alpha, **look)[0] for _, alpha in AGES])
             if self.with_ball:
                 self.rings.append(walker(ax, colour, ring=True))
-                self.balls.append(walker(ax, colour, marker=mark["marker"], size=14))
+                self.balls.append(walker(ax, colour, marker=shape, size=self.sizes[number]))
             self.next.append(Arrow(ax))
         self.first = [Arrow(ax) for _ in range(self.arrows)]
         look = {"weight": "bold", "ha": "right", "va": "bottom", "zorder": 12, "color": INK}
@@ -132,10 +143,11 @@ class OnLandscape(Panel):
             ax.annotate(f"$X_{number}$", (0, 0), (-7, 5), textcoords="offset points", **look)
             for number in range(self.arrows + bool(self.arrows))
         ]
-        if self.labels:
+        if self.labels and self.with_legend:
+            named = zip(self.colours, self.markers, self.labels, strict=False)
             handles = [
                 ax.plot([], [], color=colour, marker=marker, label=label)[0]
-                for colour, marker, label in zip(self.colours, MARKERS, self.labels, strict=False)
+                for colour, marker, label in named
             ]
             # with what moves, for a scene would cover it
             self.key = ax.legend(handles=handles, loc="upper right")
@@ -279,9 +291,13 @@ class OnLandscape(Panel):
         if not gone.any():
             return "starts outside the picture"
         left = int(np.flatnonzero(gone)[-1]) + 1
+        who = []
+        if self.labels and len(inside) > 1:
+            who = [self.labels[number] for number in np.flatnonzero(~inside[:, -1])]
         # one that hops in and out leaves at no step worth a name
-        hops = np.count_nonzero(np.diff(gone)) > 8
-        return "outside the picture" if hops else f"left the picture at {unit} {left:,}"
+        if np.count_nonzero(np.diff(gone)) > 8 or len(who) > 1:
+            return "outside the picture" + (f": {', '.join(who)}" if who else "")
+        return " ".join([*who, f"left the picture at {unit} {left:,}"])
 
     def _limits(self):
         return np.array([self.ax.get_xlim(), self.ax.get_ylim()])

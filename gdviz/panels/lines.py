@@ -26,8 +26,9 @@ class Lines(Panel):
     axes, for good or as functions of the result; without them an axis follows its data in calm
     steps, a logarithmic one over at most ``decades``. ``xticks`` are the places of the x axis that
     bear a number, () for none. ``marker`` puts a mark on each point; with ``zeros`` a cross at the
-    foot of a logarithmic axis stands for a 0. ``labels`` name the curves. ``outside`` leaves so
-    many pixels at the right of the axes, where ``hlines`` are named then.
+    foot of a logarithmic axis stands for a 0. ``markers`` are the shapes of the curves' marks and
+    balls. ``labels`` name the curves. ``outside`` leaves so many pixels at the right of the axes,
+    where ``hlines`` are named then.
 
     >>> import gdviz as gd
     >>> squares = gd.show(3, Lines(lambda n: np.arange(n + 1) ** 2, log="y")).panels[0]
@@ -62,6 +63,7 @@ class Lines(Panel):
         vlines=None,
         spans=None,
         marker=False,
+        markers=None,
         ball=False,
         zeros=False,
         outside=0,
@@ -87,6 +89,7 @@ class Lines(Panel):
         self.rules = [("y", hlines), ("x", vlines)]
         self.spans = spans
         self.marker, self.ball, self.zeros = marker, ball, zeros
+        self.markers = markers
         self.legend = legend
 
     def rows(self, quantity, result):
@@ -152,7 +155,8 @@ class Lines(Panel):
             colour = self.colours[number % len(self.colours)]
             look = {"color": colour, "lw": 2.2, "zorder": 8}
             if self.marker:
-                look |= {"marker": MARKERS[number % len(MARKERS)] if many else "o", "ms": 4.5}
+                shapes = self.markers or (MARKERS if many else "o")
+                look |= {"marker": shapes[number % len(shapes)], "ms": 4.5}
             label = self.labels[number] if self.labels else None
             self.curves += ax.plot([], [], label=label, **look)
             if self.zeros:
@@ -161,7 +165,8 @@ class Lines(Panel):
             if self.at is not None:
                 self.dots.append(walker(ax, PRESENT if not many else colour))
             elif self.ball:
-                self.dots.append(walker(ax, colour, size=11))
+                shape = self.markers[number] if self.markers else "o"
+                self.dots.append(walker(ax, colour, size=11, marker=shape))
         look = {"color": THEORY, "ls": (0, (4, 3)), "lw": 1.6, "zorder": 9}
         self.dashed = [
             ax.plot([], [], label=None if number else self.theory_label, **look)[0]

@@ -216,7 +216,8 @@ class Rules:
             self.lines, self.names, self.places(result).items(), strict=True
         ):
             text.set_text(name)
-            seen = place is not None and bool(np.isfinite(place)) and low <= place <= high
+            # an axis may run down
+            seen = place is not None and bool(min(low, high) <= place <= max(low, high))
             line.set_visible(seen)
             text.set_visible(seen)
             if not seen:
