@@ -48,6 +48,7 @@ def test_in_a_lane_a_walker_runs_the_farther_the_lower_its_number_is():
     assert np.allclose(ends, [1e-2, 1, 1, 1e-6], rtol=1e-9)
     assert np.allclose([head.get_xdata()[0] for head in panel.heads], ends)
     assert [head.get_marker() for head in panel.heads] == list("os^D")
+    assert {head.get_gid() for head in panel.heads} == {None}, "it moves as its bar does"
     places = panel.ax.transData.transform([(end, 0) for end in ends])[:, 0]
     assert places[1] == places[2] < places[0] < places[3]
 

@@ -80,6 +80,8 @@ class Bars(Panel):
             self.bars += ax.barh([place], [0], height=tall, color=colour, zorder=5)
             if self.markers:
                 self.heads.append(walker(ax, colour, marker=self.markers[place]))
+                # between two frames of Play a ball would roll on without its bar
+                self.heads[-1].set_gid(None)
             beyond = {"xytext": (11 if self.markers else 6, 0), "textcoords": "offset points"}
             # over a line that matters
             beyond["bbox"] = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.5}
