@@ -71,7 +71,7 @@ def write_small(path, cells=SMALL):
             made.append(nbformat.v4.new_code_cell(source))
         if kind in ("hidden", "figure"):
             made[-1].metadata["tags"] = ["hide-input"]
-        if kind == "figure":
+        if kind == "figure" and "start=" in source:
             made[-1].metadata["gdviz"] = {"carries": ["lr", "start"]}
     notebook = nbformat.v4.new_notebook(cells=made)
     # the picture is stored, as in every notebook
@@ -171,6 +171,12 @@ def reading(chromium, address, **options):
 def ask(figure, code):
     """What JavaScript gives for the reader of a figure, which is ``baked`` there."""
     return figure.locator(".gd-live").evaluate(f"root => {{ const baked = root.baked; {code} }}")
+
+
+def places_of(figure, what):
+    """The points of the ink of ``frame`` or of ``pins[0]``."""
+    points = ask(figure, f"return Array.from(baked.figure.{what}.ink.points);")
+    return set(zip(points[::2], points[1::2], strict=True))
 
 
 def told(figure):
@@ -318,6 +324,52 @@ def test_the_ball_is_dragged_to_the_nearest_start(chromium, small):
         stage.focus()
         page.page.keyboard.press("ArrowRight")
         assert ask(figure, "return baked.at;") != at
+
+
+def test_a_surface_turns_all_the_way_round_and_takes_pinned_ways_with_it(chromium, tmp_path):
+    cells = [
+        ("markdown", "# A ground\n\nA question?\n\n**1 minute** · builds on nothing"),
+        ("hidden", "# Setup: the package\nimport gdviz as gd\nbowl = gd.landscape('bowl')"),
+        (
+            "figure",
+            "# Figure: a walk\ndef walk(lr=0.5):\n"
+            "    return gd.descend(bowl, (-2.0, 1.0), gd.GD(lr), steps=3)\n"
+            "gd.Live(walk, gd.Surface(view=(30, 100)), lr=(0.1, 0.5, 0.1),\n"
+            "        readout=lambda run: {'height': run.values[-1]})",
+        ),
+        ("markdown", "| symbol |\n|---|\n| k |\n\n## The end"),
+    ]
+    path = write_small(tmp_path / "00_ground.ipynb", cells)
+    build([path], tmp_path / "site", tmp_path / "kept", str, workers=1)
+    with reading(chromium, f"{(tmp_path / 'site').as_uri()}/00_ground.html") as page:
+        figure = page.figure()
+        words, turn = told(figure), figure.get_by_label("turn")
+        assert turn.get_attribute("aria-valuetext") == "0°"
+        ground, way = ask(figure, "return baked.laid;"), places_of(figure, "frame")
+        figure.locator(".gdviz-pin").click()
+        stage = figure.locator(".gdviz-stage")
+        box = stage.bounding_box()
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        page.page.mouse.move(x, y)
+        page.page.mouse.down()
+        page.page.mouse.move(x + 270, y, steps=4)
+        page.page.mouse.up()
+        assert turn.get_attribute("aria-valuetext") == "90°"
+        assert ask(figure, "return baked.laid;") != ground
+        assert told(figure) == words
+        # the pinned way lies on the ground as it stands now
+        pinned = places_of(figure, "pins[0]")
+        assert pinned <= places_of(figure, "frame")
+        assert not pinned <= way
+        stage.focus()
+        for _ in range(9):
+            page.page.keyboard.press("ArrowRight")
+        assert turn.get_attribute("aria-valuetext") == "180°"
+        turn.fill("0")
+        assert turn.get_attribute("aria-valuetext") == "-180°"
+        figure.locator(".gdviz-reset").click()
+        assert (ask(figure, "return baked.laid;"), places_of(figure, "frame")) == (ground, way)
+        assert not page.complaints
 
 
 def test_play_pin_and_reset(chromium, small):

@@ -26,7 +26,7 @@ import nbformat
 import numpy as np
 from jupyterlab_pygments import JupyterStyle
 from notebook_runner import step_through
-from pages.bake import bake, efforts
+from pages.bake import TURN, bake, efforts
 from pages.exporter import Page, PageExporter, markdown
 from pages.questions import asked_in, question
 from pygments.formatters import HtmlFormatter
@@ -113,8 +113,9 @@ def figure_of(name, cell, live, effort):
     wanted = cell.metadata.get("gdviz", {})
     effort = effort.times(wanted.get("effort", 1))
     baker, states, plays = bake(live, wanted.get("carries"), effort)
-    fixed = [c for c in baker.controls.values() if c.kind == "fixed" and not c.typed]
-    typed = [c for c in baker.controls.values() if c.kind == "fixed" and c.typed]
+    still = [c for c in baker.controls.values() if c.kind == "fixed"]
+    fixed = [c for c in still if not c.typed and c.name != TURN]
+    typed = [c for c in still if c.typed]
     titles = [panel.title for panel in live.picture.panels if panel.title]
     figure = {
         "name": name,
@@ -125,7 +126,7 @@ def figure_of(name, cell, live, effort):
         "fixed_count": len(fixed),
         "typed": ", ".join(c.label for c in typed),
         "still": baker.where_it_plays(),
-        "turns": live.picture.panels and any(panel.turns for panel in live.picture.panels),
+        "turns": any(c.name == TURN for c in still),
     }
     files = {name: states}
     if plays is not None:

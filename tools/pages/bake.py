@@ -42,6 +42,10 @@ TOO_LARGE = 1.3
 # to them
 BYTES_OF_PAGE = 1_800_000
 A_READOUT = 12
+# a surface is drawn anew for every side from which it is seen
+FACES = 19
+# no parameter of a function has such a name
+TURN = "turn the surface"
 
 
 @dataclass(frozen=True)
@@ -180,24 +184,30 @@ class Baker:
         # as the notebook shows it, whatever was played before
         for panel in live.picture.panels:
             panel.forget()
-        self.first = live.values
+            if panel.turns:
+                panel.faces = FACES
+        self.turning = [n for n, panel in enumerate(live.picture.panels) if panel.turns]
+        self.widgets = {**live.controls, **({TURN: grid.Turn()} if self.turning else {})}
+        self.first = {name: widget.value for name, widget in self.widgets.items()} | live.values
         self.boards = boards_of(live.compute)
         step = live.step
         self.opens = None if step is None or step.value == step.max else step.value
-        live.result = live.compute(**self.first)
+        live.result = live.compute(**live.values)
         live.picture = Recorder(live.result, live.picture.panels, width=WIDTH)
         self.picture = live.picture
+        self.views = {number: self.picture.panels[number].view for number in self.turning}
         self.states, self.plays = Packer(), Packer()
         self.stills, self.grabs = {}, {}
+        self.turned = 0.0
         self.known = [[] for _ in self.picture.panels]
         self.words, self.told, self.units = {}, {}, {}
-        carries = [*(carries or self._in_order()), *live.controls]
+        carries = [*(carries or self._in_order()), *self.widgets]
         self.carries = list(dict.fromkeys(carries))
         self._lay_grid()
 
     def _in_order(self):
         """The controls as they carry a lesson if nobody says: a slider, menus, sliders, starts."""
-        given = self.live.controls
+        given = self.widgets
         many = {
             name: int(np.prod(levels[-1]))
             for name, widget in given.items()
@@ -209,7 +219,7 @@ class Baker:
         return [*sliders[:1], *menus, *sliders[1:], *points]
 
     def _lay_grid(self):
-        widgets = self.live.controls
+        widgets = self.widgets
         main = next((name for name in self.carries if grid.levels(widgets[name])), None)
         state, step, still = self._probe(main)
         allowed = self.effort
@@ -257,7 +267,7 @@ class Baker:
         """Return what a state and a step of Play cost, reckoned from neighbours in the grid."""
         places = [[None, None]]
         if main:
-            widget = self.live.controls[main]
+            widget = self.widgets[main]
             count = grid.levels(widget)[min(4, len(grid.levels(widget)) - 1)]
             control = grid.make(main, widget, count, self._ends(widget))
             lasts = [len(axis.values) - 1 for axis in control.axes]
@@ -292,6 +302,8 @@ class Baker:
         return Cost(seconds + ANEW * drawn, told), Cost(seconds, told), each
 
     def _compute(self, values):
+        values = dict(values)
+        turned = values.pop(TURN, 0.0)
         try:
             result = self.live.compute(**values)
             told = self._read(result, values)
@@ -299,8 +311,17 @@ class Baker:
             for board, kept in self.boards:
                 board.kept = dict(kept)
         self.picture.update(result, result)
+        self._turn(turned)
         self.live.result = result
         return result, told
+
+    def _turn(self, degrees):
+        for number, (_, azimuth) in self.views.items():
+            if degrees != self.turned:
+                panel = self.picture.panels[number]
+                panel.turn(panel.view[1] - azimuth + degrees, 0)
+                self.picture.anew.add(number)
+        self.turned = degrees
 
     def _read(self, shown, values):
         return self.live._read(shown, values)
@@ -368,7 +389,8 @@ class Baker:
     def _still(self, panel):
         """Return the number of a panel's still part, which is recorded once for each ground."""
         picture = self.picture
-        ground = picture.grounds[panel], picture.sceneries[panel]
+        turned = self.turned if panel in self.turning else 0.0
+        ground = picture.grounds[panel], picture.sceneries[panel], turned
         picture.anew.discard(panel)
         for known, still in self.known[panel]:
             if all(map(_same, known, ground)):
@@ -483,6 +505,14 @@ class Baker:
                 found.append(parts)
         return found
 
+    def _turns(self):
+        """Return by panel the axis along which it is turned, and degrees from place to place."""
+        for number, axis in enumerate(self.axes):
+            if axis.name == TURN and len(axis.values) > 1:
+                about = {"axis": number, "degrees": axis.values[1] - axis.values[0]}
+                return dict.fromkeys(self.turning, about)
+        return {}
+
     def _packed(self, shape):
         count = int(np.prod(shape, dtype=int)) if shape else 1
         states = [self.rows.get(number, {"error": "not baked"}) for number in range(count)]
@@ -520,6 +550,7 @@ class Baker:
             "opens": self.opens,
             "begin": self.live.begin,
             "grabs": {still: grabs for still, grabs in self.grabs.items() if grabs},
+            "turns": self._turns(),
             "words": list(self.words),
             "told": [list(told) for told in self.told],
             "plays": sorted(self.reels),

@@ -15,6 +15,8 @@ NICE = [1, 2, 5, 10, 20, 25, 50, 100, 200, 250, 500, 1000, 2000, 5000]
 SLIDER = (7, 11, 16, 21, 31, 41, 51, 61, 81, 101)
 LINE = (9, 15, 21, 31, 41, 61)
 PLANE = ((6, 5), (9, 7), (11, 8), (13, 9), (17, 11), (21, 15))
+# a surface is turned all the way round, with the first side in the middle
+ROUND = (9,)
 # the main slider has so many if that can be, and else fewer before another control is left fixed
 GOOD, LEAST = 41, 21
 
@@ -31,11 +33,19 @@ class Axis:
     part: int | None = None
 
 
+@dataclass(frozen=True)
+class Turn:
+    """The hand that turns a surface: a control of the page alone, in degrees to the right."""
+
+    description: str = "turn"
+    value: float = 0.0
+
+
 @dataclass
 class Control:
     """A control of a figure: its kind, the axes of the grid that it has, and words if it has none.
 
-    ``kind`` is "slider", "menu", "check", "point", or "fixed".
+    ``kind`` is "slider", "menu", "check", "point", "turn", or "fixed".
     """
 
     name: str
@@ -56,6 +66,8 @@ class Control:
 
 def levels(widget):
     """Return how many positions a control may have, from few to many; () where it has no grid."""
+    if isinstance(widget, Turn):
+        return [(n,) for n in ROUND]
     if isinstance(widget, Point):
         count = len(widget.fields)
         return {1: [(n,) for n in LINE], 2: list(PLANE)}.get(count, ())
@@ -109,6 +121,10 @@ def make(name, widget, count, ends=None):
         axis = Axis(name, label, [widget.value], [word], 0)
         typed = isinstance(widget, widgets.Text)
         return Control(name, "fixed", label, [axis], widget.value, typed=typed)
+    if isinstance(widget, Turn):
+        values = np.linspace(-180, 180, count[0]).tolist()
+        axis = Axis(name, label, values, [f"{say(v)}°" for v in values], count[0] // 2)
+        return Control(name, "turn", label, [axis], widget.value)
     if isinstance(widget, Point):
         parts = [
             Axis(
@@ -166,7 +182,10 @@ def choose(given, carries, most, of_main=10_000):
         last = len(known[main]) - 1
         good = next((n for n in range(last + 1) if size(main, n) >= GOOD), last)
         level[main] = good
-        while states() > most and level[main] and size(main, level[main] - 1) >= LEAST:
+        # the main control is not thinned so that a surface can be turned
+        turns = any(isinstance(given[name], Turn) for name in others)
+        least = GOOD if turns else LEAST
+        while states() > most and level[main] and size(main, level[main] - 1) >= least:
             level[main] -= 1
         if states() <= most or not others:
             break

@@ -203,7 +203,7 @@ function scaled(style, spot) {
 
 // ---------------------------------------------------------------- a baked figure
 
-const NARROW = 560, LEGIBLE = 620, NEAR = 40;
+const NARROW = 560, LEGIBLE = 620, NEAR = 40, PIXELS_A_DEGREE = 3;
 
 class Baked {
   constructor(root) {
@@ -245,6 +245,7 @@ class Baked {
     this.at = [...this.first];
     this.step = this.head.opens;
     this.pins = [];
+    this.turns = new Set(Object.values(this.head.turns).map(({ axis }) => axis));
     this.kept = new Set(this.head.plays);
     // here only the step at which the figure opens, and the end
     this.cut = new Set(this.head.cut);
@@ -265,7 +266,7 @@ class Baked {
     this.image.replaceWith(this.stage);
     this.words.hidden = true;
     const grabs = Object.keys(this.head.grabs).length > 0;
-    this.figure.setGrab(grabs ? "ball" : "");
+    this.figure.setGrab(grabs ? "ball" : this.turns.size ? "turn" : "");
     this.figure.stage.style.touchAction = "pan-x pan-y";
     this.figure.setCells(this.pack.cells);
     for (const input of this.inputs) {
@@ -333,6 +334,7 @@ class Baked {
     this.figure.setError(words);
     if (words) return;
     this.setStill(number);
+    if (this.pins.length && this.turns.size) this.showPins();
     const steps = this.steps[number] - 1;
     const plays = this.kept.has(number) && steps > 0;
     const here = plays && !this.cut.has(number);
@@ -409,6 +411,7 @@ class Baked {
     const answers = {
       press: () => {
         this.held = this.nearest(data.at);
+        this.turning = this.held ? null : this.turned(data.at);
         this.drag(data.at);
       },
       drag: () => this.drag(data.at),
@@ -452,7 +455,21 @@ class Baked {
     return { panel, number: grabs.reduce((best, n) => (away(n) < away(best) ? n : best)) };
   }
 
+  // The surface under a place, as it stands when it is taken hold of.
+  turned(at) {
+    const turns = this.head.turns[this.under(at)[0]];
+    return turns && { ...turns, from: this.at[turns.axis], x: at[0] };
+  }
+
+  turn(axis, place) {
+    this.move({ [axis]: Math.min(this.sides[axis] - 1, Math.max(0, place)) });
+  }
+
   drag(at) {
+    if (this.turning) {
+      const { axis, degrees, from, x } = this.turning;
+      this.turn(axis, from + Math.round((at[0] - x) / PIXELS_A_DEGREE / degrees));
+    }
     if (!this.held) return;
     const { panel, number } = this.held;
     const { scale, left, top } = this.spots[panel];
@@ -469,7 +486,10 @@ class Baked {
     const panels = this.head.boxes.map((_, panel) => panel);
     const panel = panels.find((one) => this.grabs(one).length);
     const { panel: on, number } = this.held || { panel, number: 0 };
-    if (on === undefined) return;
+    if (on === undefined) {
+      for (const axis of this.turns) this.turn(axis, this.at[axis] + right);
+      return;
+    }
     const moves = {};
     for (const { axis, along, pixels } of this.grabs(on)[number] || []) {
       const wanted = along ? -up : right;
@@ -512,10 +532,14 @@ class Baked {
 
   showPins() {
     const differing = this.head.axes.map((_, axis) =>
-      this.pins.some((pin) => pin.at[axis] !== this.first[axis]));
+      !this.turns.has(axis) && this.pins.some((pin) => pin.at[axis] !== this.first[axis]));
     const named = this.head.controls.filter(({ axes }) => axes.some((axis) => differing[axis]));
     const controls = named.length ? named : this.head.controls.slice(0, 1);
-    this.figure.setPins(this.pins.map(({ drawn: [pack, numbers], colour, at }) => {
+    this.figure.setPins(this.pins.map(({ drawn, colour, at }) => {
+      // a surface that is turned takes its pinned ways with it
+      const now = at.map((place, axis) => (this.turns.has(axis) ? this.at[axis] : place));
+      const whole = drawn[0] === this.pack && now.join() !== at.join();
+      const [pack, numbers] = whole ? [this.pack, this.frame(this.number(now))] : drawn;
       const words = controls.map(({ symbol, axes }) => {
         const parts = axes.map((axis) => this.head.axes[axis].words[at[axis]]);
         return `${symbol} = ${parts.length > 1 ? `(${parts.join(", ")})` : parts[0]}`;
