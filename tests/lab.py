@@ -354,6 +354,11 @@ class LiveFigure:
             assert time.monotonic() < deadline, "the picture does not change"
             self.page.wait_for_timeout(30)
             now = self.picture()
+        return self.wait_for_rest()
+
+    def wait_for_rest(self):
+        """Wait until the screen stands still."""
+        deadline, now = time.monotonic() + ANSWER_SECONDS, self.picture()
         while True:
             self.page.wait_for_timeout(300)
             before, now = now, self.picture()

@@ -143,6 +143,9 @@ def chromium_and_server(tmp_path_factory):
 @pytest.fixture(scope="module")
 def lab(chromium_and_server):
     lab = Lab(*chromium_and_server).open("figures.ipynb").run_all()
+    # a picture is drawn once more when the browser has told its size
+    for number in range(len(FIGURES)):
+        lab.figure(number).wait_for_rest()
     yield lab
     lab.close()
 
