@@ -345,7 +345,7 @@ def test_play_runs_in_the_browser_and_ends_whole(figure_of, lab):
     while figure.is_playing():
         steps.add(figure.step()[0])
         assert "step" in figure.readout()
-    assert figure.frames() - drawn > 15
+    assert figure.frames() - drawn > 8
     assert lab.page.evaluate("window.fromKernel") == 0, "Play needs nothing of the kernel"
     assert len(steps) > 5
     figure.wait_for_picture(before)
