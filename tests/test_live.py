@@ -875,6 +875,27 @@ def test_the_marked_value_of_a_sweep_can_be_dragged():
     assert live.canvas.grab == "ball"
 
 
+def test_a_level_line_can_be_dragged():
+    live = gd.Live(
+        lambda threshold=1.0: threshold,
+        gd.Lines(
+            [1.0, 10.0],
+            log="y",
+            limits=(0.01, 100),
+            hlines=lambda threshold: {"threshold": threshold},
+            drag={"y": "threshold"},
+        ),
+        readout=lambda threshold: f"{threshold}",
+        threshold=gd.log_slider(0.01, 100),
+    )
+    press(live, (0.5, 0.1))
+    assert live.values["threshold"] == pytest.approx(0.1, rel=0.05)
+    tell(live, "key", by=[1, 0])
+    assert live.values["threshold"] == pytest.approx(0.1, rel=0.05)
+    tell(live, "key", by=[0, 1])
+    assert live.values["threshold"] > 0.11
+
+
 @pytest.mark.parametrize(
     ("by", "moved"), [((1, 0), (1, 0)), ((-1, 0), (-1, 0)), ((0, 1), (0, 1)), ((0, -1), (0, -1))]
 )

@@ -76,6 +76,27 @@ def test_a_gap_carries_its_factor_both_ways():
     np.testing.assert_allclose([word[0] for word in panel.gradient_factors.words], middles)
 
 
+def test_only_the_way_back_is_half_as_high_and_has_nothing_blue():
+    sizes = np.array([0.03, 0.06, 0.25])
+    options = {"backward": lambda sizes: sizes, "only": "backward"}
+    both, lower = layers_of(falling(3))[0], layers_of(sizes, **options)[0]
+    panel = lower.panels[0]
+    assert lower.tall < 0.7 * both.tall
+    assert panel.gradient_factors.texts == ["× 0.5", "× 0.24"]
+    assert panel.gradient_total.texts == ["× 0.12 in all"]
+    assert panel.activation_factors.texts == panel.activation_total.texts == []
+    assert len(panel.red.places) == 3 > len(panel.blue.places)
+    assert "activations, forward" not in [text.get_text() for text in panel.ax.texts]
+    with pytest.raises(ValueError, match="it is 'backward', or left out"):
+        gd.Layers(only="forward")
+
+
+@pytest.mark.parametrize(("options", "count"), [({}, 7), ({"factors": 14}, 13)])
+def test_so_many_factors_are_written(options, count):
+    _, panel = layers_of(falling(14), width=1000, **options)
+    assert len(panel.gradient_factors.texts) == count
+
+
 def test_exactly_zero_is_marked_and_so_is_the_first_that_is_not_finite():
     pulse = gd.Pulse([1.0, 1e200, np.inf, np.nan], [0.0, 0.0, 1e-3, 1.0])
     _, panel = layers_of(pulse)

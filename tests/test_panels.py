@@ -782,6 +782,14 @@ def test_cells_of_regions_have_their_colours():
     assert panel.image.indices.tolist() == [[1, 1]]
 
 
+def test_where_every_cell_is_in_a_region_the_legend_names_no_other():
+    colours = ["#000000", "#FFFFFF"]
+    panel = drawn(gd.Cells(regions=("A", "B"), settled=True, colours=colours), np.eye(2))
+    words = [text.get_text() for text in panel.ax.get_legend().get_texts()]
+    assert words == ["A", "B"]
+    assert [panel.image.palette[index] for index in panel.image.indices[0]] == colours[::-1]
+
+
 def test_no_region_has_the_colour_of_the_present_run():
     assert PRESENT not in REGIONS
     assert len(set(REGIONS)) == len(REGIONS)

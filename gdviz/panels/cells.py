@@ -26,9 +26,10 @@ class Cells(Panel):
 
     With ``regions``, names or a function of the result that returns them, a cell holds the number
     of its region: 0, 1, 2, ... as ``gd.which_minimum`` gives them; -1 is "not settled", -2
-    "outside". Else a cell holds a number and is shaded between ``limits``, dark is low; what is not
-    finite is vermillion, and what is below is white. ``log`` names the logarithmic axes, and "c"
-    among them shades by the logarithm.
+    "outside", unless ``settled`` says that every cell is in a region. ``colours`` may then be a
+    list of theirs. Else a cell holds a number and is shaded between ``limits``, dark is low; what
+    is not finite is vermillion, and what is below is white. ``log`` names the logarithmic axes, and
+    "c" among them shades by the logarithm.
 
     ``x`` and ``y`` are the places of the columns and rows (evenly spaced, or evenly in the
     logarithm), or functions of the result. ``at(result)`` is where the ball stands: ``(x, y)``;
@@ -68,6 +69,7 @@ class Cells(Panel):
         ylabel="",
         label="",
         colours="cividis",
+        settled=False,
         words=None,
         equal=False,
         **options,
@@ -84,6 +86,8 @@ class Cells(Panel):
         self.xlabel, self.ylabel, self.label = xlabel, ylabel, label
         self.equal = equal
         self.map = colormaps[colours] if isinstance(colours, str) else colours
+        self.of_regions = tuple(colours) if isinstance(colours, (list, tuple)) else REGIONS
+        self.settled = settled
         self.margins = (72, 16, 10, 96 if regions else 50)
         if not regions:
             self.margins = (72, 104, 12, 50)
@@ -175,7 +179,7 @@ class Cells(Panel):
         self.writing = both
         names = self._given(self.regions, result)
         if names:
-            self.image.palette = [*REGIONS, GONE, UNSETTLED]
+            self.image.palette = [*self.of_regions, GONE, UNSETTLED]
             self._legend(ax, names)
         else:
             low, high = self.shades or self.calmed
@@ -230,9 +234,9 @@ class Cells(Panel):
 
     def _indices(self, cells):
         if self.regions:
-            codes = np.nan_to_num(cells, nan=-2).astype(int)
-            regions = np.where(codes == -1, len(REGIONS) + 1, len(REGIONS))
-            return np.where(codes >= 0, codes % len(REGIONS), regions).astype(np.uint8)
+            codes, count = np.nan_to_num(cells, nan=-2).astype(int), len(self.of_regions)
+            regions = np.where(codes == -1, count + 1, count)
+            return np.where(codes >= 0, codes % count, regions).astype(np.uint8)
         low, high = self.shades or self.calmed
         with np.errstate(all="ignore"):
             numbers = np.abs(cells) if "c" in self.log else cells
@@ -245,8 +249,10 @@ class Cells(Panel):
         return np.where(np.isfinite(cells), shades, SHADES).astype(np.uint8)
 
     def _legend(self, ax, names):
-        entries = [(name, REGIONS[number % len(REGIONS)]) for number, name in enumerate(names[:5])]
-        entries += [("not settled", UNSETTLED), ("outside", GONE)]
+        colours = self.of_regions
+        entries = [(name, colours[number % len(colours)]) for number, name in enumerate(names[:5])]
+        if not self.settled:
+            entries += [("not settled", UNSETTLED), ("outside", GONE)]
         scale = ax.get_figure(root=True).dpi / 100
         # a letter is some 7.5 pixels wide
         wide = 7.5 * max(len(name) for name, _ in entries) + 38

@@ -16,11 +16,12 @@ class Lines(Panel):
     ``x``, ``y`` and ``theory`` are arrays or functions of the result; without ``x`` the curve is
     drawn against 0, 1, 2 ... ``theory`` is black and dashed. ``at(result)``, a place on the x axis,
     is marked by an upright line, of the colour ``cursor``, and by a ball on each curve; with
-    ``drag``, the name of a control, the learner drags it there. ``points`` are dots that belong to
-    the picture: ``(x, y)`` or ``(x, y, classes)``, or a function of the result that returns them.
-    ``vlines``, ``hlines`` name lines that matter, ``{"2/λ": 0.2}``; ``spans`` shade what lies
-    between two places of the x axis, ``{"diverges": (0.2, 1.0)}``: dicts, or functions of the
-    result. ``xlabel`` may be a function of the result too.
+    ``drag``, the name of a control, the learner drags it there; ``drag={"y": name}`` names the
+    control that the height stands for. ``points`` are dots that belong to the picture: ``(x, y)``
+    or ``(x, y, classes)``, or a function of the result that returns them. ``vlines``, ``hlines``
+    name lines that matter, ``{"2/λ": 0.2}``; ``spans`` shade what lies between two places of the x
+    axis, ``{"diverges": (0.2, 1.0)}``: dicts, or functions of the result. ``xlabel`` may be a
+    function of the result too.
 
     ``log`` names the logarithmic axes: "", "x", "y" or "xy". ``limits`` and ``xlimits`` fix the
     axes, for good or as functions of the result; without them an axis follows its data in calm
@@ -72,7 +73,7 @@ class Lines(Panel):
     ):
         super().__init__(**options)
         self.x, self.y, self.theory, self.at = x, y, theory, at
-        self.drags = {"x": drag} if drag else {}
+        self.drags = dict(drag if isinstance(drag, dict) else {"x": drag} if drag else {})
         self.colour_of_cursor = cursor
         self.points = points
         self.labels, self.point_labels = labels, point_labels

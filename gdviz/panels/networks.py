@@ -37,6 +37,8 @@ SHADES = 97
 UNLIT, ZERO, LOST = SHADES, SHADES + 1, SHADES + 2
 # sixty layers and the output
 MOST_LAYERS = 61
+# the height of both halves of a stack, and of the lower one alone
+BOTH, BACKWARD = 260, 152
 
 
 def _palette(colours):
@@ -114,7 +116,8 @@ class Layers(Panel):
     pulse right and the gradient back. The upper half of a layer is blue by its activations, the
     lower half vermillion by its gradient: pale where less than 1 passes, dark where it is more, by
     the logarithm, between ``limits``. A gap carries the factor from layer to layer; a layer with
-    exactly 0 is empty and marked 0, the first that is not finite has a burst.
+    exactly 0 is empty and marked 0, the first that is not finite has a burst. With
+    ``only="backward"`` there is but the lower half, and ``factors`` are written in a row at most.
 
     Raises ValueError for anything but 1 to 61 sizes of 0 or more, as many backward as forward.
 
@@ -128,8 +131,13 @@ class Layers(Panel):
     wide = True
     margins = (16, 16, 8, 8)
 
-    def __init__(self, forward=None, backward=None, *, limits=(1e-6, 1e6), **options):
+    def __init__(
+        self, forward=None, backward=None, *, limits=(1e-6, 1e6), only=None, factors=12, **options
+    ):
         super().__init__(**options)
+        if only not in (None, "backward"):
+            raise ValueError(f"only is {only!r}: it is 'backward', or left out for both ways")
+        self.both, self.most_factors = only is None, factors
         self.forward = forward or (lambda result: result.forward)
         self.backward = backward or (lambda result: result.backward)
         low, high = limits
@@ -140,12 +148,13 @@ class Layers(Panel):
         self.limits = limits
 
     def height(self, width):
-        return 260
+        return BOTH if self.both else BACKWARD
 
     def draw(self, ax, result):
         self.ax = ax
-        self.across, self.tall = in_pixels(ax)
-        tall = self.tall
+        self.across, _ = in_pixels(ax)
+        # counted from the top of both halves, also where the upper one is left out
+        self.tall = tall = BOTH - sum(self.margins[2:])
         # a narrow picture has room for few words, and the arrows tell the direction too
         narrow = self.across < 420
         self.ends = (12 if narrow else 62), self.across - 12
@@ -155,7 +164,8 @@ class Layers(Panel):
         self.arrow_rows = tall - 27, tall - 211
         toward = ("", "") if narrow else (", forward", ", backward")
         bold = {"weight": "bold", "va": "baseline"}
-        ax.text(left, tall - 15, "activations" + toward[0], color=FORWARD, **bold)
+        if self.both:
+            ax.text(left, tall - 15, "activations" + toward[0], color=FORWARD, **bold)
         ax.text(right, 8, "gradients" + toward[1], color=PRESENT, ha="right", **bold)
         if not narrow:
             ax.text(0, self.rows["number"], "layer", color=QUIET, va="center")
@@ -184,7 +194,7 @@ class Layers(Panel):
         if reach < 45:
             return
         ends = np.linspace(middle - reach, middle + reach, SHADES + 1)
-        for palette, base in ((BLUES, 9), (REDS, 3)):
+        for palette, base in ((BLUES, 9), (REDS, 3))[0 if self.both else 1 :]:
             cells = np.arange(SHADES)[None]
             map_ = ListedColormap(_palette(palette)[:SHADES])
             ax.pcolormesh(ends, [base, base + 6], cells, cmap=map_, zorder=1)
@@ -194,7 +204,9 @@ class Layers(Panel):
         ax.text(middle + reach + 6, 9, high, color=QUIET, ha="left", va="center")
 
     def update(self, result):
-        forward, backward = _rows(self.forward(result), self.backward(result))
+        backward = self.backward(result)
+        forward = self.forward(result) if self.both else np.ones(np.shape(backward))
+        forward, backward = _rows(forward, backward)
         count = len(forward)
         if count > MOST_LAYERS:
             raise ValueError(
@@ -202,15 +214,18 @@ class Layers(Panel):
                 "choose a smaller depth, or draw the sizes with gd.Lines"
             )
         lit, back = result.reached if isinstance(result, Pulse) else (count, count)
+        lit = lit if self.both else 0
         left, right = self.ends
         pitch = (right - left) / count
         centres = left + pitch * (np.arange(count) + 0.5)
         wide = min(0.66 * pitch, 90.0)
         layer = np.arange(count)
-        self._light(forward, layer < lit, self.blue, centres, wide)
+        if self.both:
+            self._light(forward, layer < lit, self.blue, centres, wide)
         self._light(backward, layer >= count - back, self.red, centres, wide)
-        outline = rounded(wide + min(8.0, 0.2 * pitch), 126, 10)
-        self.capsules.put(outline, _places(centres, self.rows["number"]))
+        high, middle = (126, "number") if self.both else (56, "red")
+        outline = rounded(wide + min(8.0, 0.2 * pitch), high, 10)
+        self.capsules.put(outline, _places(centres, self.rows[middle]))
         self._mark(forward, backward, lit, back, centres, wide)
         self._point(lit, back, count, centres)
         self._number(centres, pitch)
@@ -221,7 +236,7 @@ class Layers(Panel):
         for artist, ratios, there, y in zip(
             words, factors, seen, (self.tall - 51, self.tall - 196), strict=True
         ):
-            stride = _stride(count - 1, 12, pitch, 62)
+            stride = _stride(count - 1, self.most_factors, pitch, 62)
             # counted from the end, so that the gap where the gradient enters has its factor
             chosen = np.arange(count - 2, -1, -stride)[::-1]
             chosen = chosen[there[chosen] & np.isfinite(ratios[chosen])] if count > 1 else chosen
