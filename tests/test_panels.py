@@ -790,6 +790,15 @@ def test_where_every_cell_is_in_a_region_the_legend_names_no_other():
     assert [panel.image.palette[index] for index in panel.image.indices[0]] == colours[::-1]
 
 
+def test_a_table_of_regions_has_its_legend_under_the_names_of_its_columns():
+    names = ["1", "a longer name"], ["x", "y"]
+    panel = drawn(gd.Cells(regions=("A", "B"), names=names), np.eye(2))
+    renderer = panel.picture.canvas.get_renderer()
+    legend = panel.ax.get_legend().get_window_extent(renderer)
+    columns = [text.get_window_extent(renderer) for text in panel.ax.get_xticklabels()]
+    assert 0 <= legend.y0 < legend.y1 <= min(column.y0 for column in columns)
+
+
 def test_no_region_has_the_colour_of_the_present_run():
     assert PRESENT not in REGIONS
     assert len(set(REGIONS)) == len(REGIONS)

@@ -88,14 +88,16 @@ class Cells(Panel):
         self.map = colormaps[colours] if isinstance(colours, str) else colours
         self.of_regions = tuple(colours) if isinstance(colours, (list, tuple)) else REGIONS
         self.settled = settled
-        self.margins = (72, 16, 10, 96 if regions else 50)
+        self.margins, self.foot = (72, 16, 10, 96 if regions else 50), 48
         if not regions:
             self.margins = (72, 104, 12, 50)
         if names:
             self.wide = len(names[0]) > 8
             across, down = (max(map(width_of, row)) for row in names)
-            # the names of the columns stand aslant
-            self.margins = (24 + int(down), *self.margins[1:3], 30 + int(SLANT[1] * across))
+            # the names of the columns stand aslant, and a legend under them
+            self.foot = 30 + int(SLANT[1] * across)
+            legend = 48 if regions else 0
+            self.margins = (24 + int(down), *self.margins[1:3], self.foot + legend)
 
     def _given(self, what, result):
         return what(result) if callable(what) else what
@@ -261,7 +263,7 @@ class Cells(Panel):
             [Patch(fc=colour, ec=INK, lw=0.6) for _, colour in entries],
             [name for name, _ in entries],
             loc="upper left",
-            bbox_to_anchor=(-60 * scale / ax.bbox.width, -48 * scale / ax.bbox.height),
+            bbox_to_anchor=(-60 * scale / ax.bbox.width, -self.foot * scale / ax.bbox.height),
             ncols=columns,
             handlelength=1.1,
             handletextpad=0.4,
