@@ -685,6 +685,33 @@ def _():
     return "a number on its way forward: a sum z, an activation or the loss"
 
 
+@proof("the longest gradient")
+def _():
+    """The neuron h <- tanh(w h + b), twenty times from 0.5 on, which should end at 0.3."""
+
+    def gradient(w, b):
+        h = [0.5]
+        for _ in range(20):
+            h.append(np.tanh(w * h[-1] + b))
+        delta, total = 2 * (h[-1] - 0.3), np.zeros(2)
+        for before, after in zip(h[-2::-1], h[:0:-1], strict=True):
+            delta *= 1 - after**2
+            total += delta * before, delta
+            delta *= w
+        return total
+
+    longest = []
+    for threshold in (np.inf, 0.5):
+        place, lengths = np.array([1.5, -0.4]), []
+        for _ in range(41):
+            slope = gradient(*place)
+            lengths.append(np.hypot(*slope))
+            place = place - 0.03 * slope * min(1, threshold / lengths[-1])
+        longest.append((round(max(lengths)), int(np.argmax(lengths))))
+    assert longest == [(27, 24), (46, 27)]
+    return "the one with clipping"
+
+
 @proof("a thousandth of the rate")
 def _():
     loss = patient(10)
@@ -719,9 +746,9 @@ def _():
 def change_over_fifty(gain):
     inputs = np.random.default_rng(0).normal(size=(16, 64))
     stack = gd.networks.Stack(50, width=64, inputs=64, activation="relu")
-    start = stack.initial(gain, seed=range(10, 15))
-    lengths = stack.loss(inputs, np.sign(inputs[:, 0])).trace(start).delta_norms
-    return np.median(lengths[:, 0] / lengths[:, 49])
+    start = stack.initial(gain, seed=range(40))
+    lengths = stack.loss(inputs[:4], np.sign(inputs[:4, 0])).trace(start).delta_norms
+    return np.mean((lengths[:, 0] / lengths[:, 49]) ** 2) ** 0.5
 
 
 def end_of_the_run(threshold):
@@ -733,7 +760,9 @@ def end_of_the_run(threshold):
 
 @proof("gain for fifty layers")
 def _():
-    return 2**0.5, [1.3, 1.55, 1.0, 2.0]
+    for gain, inside in ((0.97, False), (0.98, True), (1.04, True), (1.05, False)):
+        assert (0.2 <= change_over_fifty(gain * 2**0.5) <= 5) == inside
+    return 2**0.5, [1.3, 1.35, 1.5, 1.0, 2.0]
 
 
 @proof("threshold that saves")
