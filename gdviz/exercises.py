@@ -77,8 +77,8 @@ class Predict:
             asked += "\n" + "\n".join(f"  ○ {option}" for option in self.options)
         if self.guess is None:
             return asked
-        beside = f"You said {self.said}. It is {self.true}. {self._judgement()}"
-        return f"{asked}\n{beside} {self._why()}".strip()
+        beside = " ".join(f"{who[0].upper()}{who[1:]} {what}." for who, what in self._beside())
+        return f"{asked}\n{beside} {self._judgement()} {self._why()}".strip()
 
     @property
     def outcome(self):
@@ -122,6 +122,11 @@ class Predict:
         if self.options or _four_digits(self.guess) == _four_digits(self.truth):
             return "As you predicted."
         return f"Close enough, within {100 * self.tolerance:g} %."
+
+    def _beside(self):
+        """What was said and what is; where both are the same words, once."""
+        said = [("you said", self.said)] if self.said != self.true else []
+        return [*said, ("it is", self.true)]
 
     def _why(self):
         look = f"Look at {self.see}." if self.see else ""
@@ -173,11 +178,13 @@ class Predict:
 
     def _reveal(self):
         self.field.disabled = self.button.disabled = True
+        beside = "".join(
+            f"<span>{who}</span><span>{html.escape(what)}</span>" for who, what in self._beside()
+        )
         self.shown.value = (
             f'<div role="status"><span class="{_class(self.outcome)}">'
             f"{MARKS[self.outcome]} {self._judgement()}</span>"
-            f'<div class="gdviz-beside"><span>you said</span><span>{html.escape(self.said)}</span>'
-            f"<span>it is</span><span>{html.escape(self.true)}</span></div>"
+            f'<div class="gdviz-beside">{beside}</div>'
             f"{html.escape(self._why())}</div>"
         )
 

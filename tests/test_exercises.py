@@ -34,7 +34,11 @@ def test_a_choice_stands_beside_the_truth(guess, outcome):
     question = choice()
     question.commit(guess)
     assert question.outcome == outcome
-    assert f"You said “{guess}”. It is “b”." in question.text
+    right = "\nIt is “b”. As you predicted."
+    assert ("You said “a”. It is “b”. A surprise." if guess == "a" else right) in question.text
+    # the same words are shown once
+    assert question.shown.value.count("“b”") == 1
+    assert ("you said" in question.shown.value) == (guess == "a")
     assert question.field.disabled
     assert question.button.disabled
 
@@ -135,7 +139,7 @@ def test_what_is_no_number_is_refused(typed):
     [
         ("73000", "73000 steps", "7448 steps"),
         ("7,5e3", "7,5e3 steps", "7448 steps"),
-        (" 7448 steps ", "7448 steps", "7448 steps"),
+        (" 7448.0 steps ", "7448.0 steps", "7448 steps"),
         (73000, "73000 steps", "7448 steps"),
         (7448.5, "7448.5 steps", "7448 steps"),
     ],
@@ -435,7 +439,7 @@ def test_a_question_of_the_bank_is_asked_by_its_name():
     question = gd.predict("price of a small rate")
     assert question.text.startswith("Predict: On f(x) = ½x²")
     question.commit("1375")
-    assert question.text.count("1375 steps") == 2
+    assert "\nIt is 1375 steps. As you predicted." in question.text
     found = gd.check("one-step rate", "1/6")
     assert found.outcome == RIGHT
     assert found.text.startswith("Exercise: The learning rate that arrives")

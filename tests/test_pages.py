@@ -558,6 +558,18 @@ def test_a_prediction_is_shown_beside_the_answer_and_kept(chromium, small):
         assert not page.complaints
 
 
+def test_a_right_prediction_is_shown_once(chromium, small):
+    with reading(chromium, f"{small.as_uri()}/00_small.html") as page:
+        form = page.page.locator(".gd-predict")
+        right = form.evaluate("form => form.gdviz.entry.answer")
+        form.get_by_label(right).check()
+        form.get_by_role("button", name="Commit").click()
+        verdict = form.locator(".gd-verdict").inner_text()
+        assert verdict.startswith("✓ As you predicted.")
+        assert "you said" not in verdict
+        assert verdict.count(f"“{right}”") == 1
+
+
 @pytest.mark.parametrize(
     ("typed", "words"),
     [

@@ -790,7 +790,7 @@ class Question {
     }
     const look = see ? `Look at ${see}.` : "";
     this.tell(right ? "right" : "wrong", judged, `${because} ${look}`.trim(),
-      ["you said", said, "it is", told]);
+      said === told ? ["it is", told] : ["you said", said, "it is", told]);
     this.lock(true);
   }
 
