@@ -8,7 +8,7 @@ import pytest
 import gdviz as gd
 from gdviz import ink
 from gdviz.networks import Stack
-from gdviz.panels.marks import Marks, short
+from gdviz.panels.marks import Marks, short, width_of
 from gdviz.panels.networks import BLUES, LOST, REDS, SHADES, UNLIT, ZERO, _palette
 from gdviz.picture import Picture
 
@@ -95,6 +95,22 @@ def test_only_the_way_back_is_half_as_high_and_has_nothing_blue():
 def test_so_many_factors_are_written(options, count):
     _, panel = layers_of(falling(14), width=1000, **options)
     assert len(panel.gradient_factors.texts) == count
+
+
+@pytest.mark.parametrize("width", [330, 1000])
+def test_the_last_factor_of_a_deep_stack_stays_in_the_picture(width):
+    _, panel = layers_of(falling(60, 0.0234), width)
+    x, _, words, share = panel.gradient_factors.words[-1]
+    wide = width_of(words, panel.gradient_factors.size)
+    assert x + (1 - share) * wide <= panel.across
+
+
+def test_what_runs_both_ways_is_named():
+    _, panel = layers_of(falling(4), 1000, labels=("spread", "gradients"))
+    written = [text.get_text() for text in panel.ax.texts]
+    assert "spread, forward" in written
+    assert "gradients, backward" in written
+    assert not any("activations" in words for words in written)
 
 
 def test_exactly_zero_is_marked_and_so_is_the_first_that_is_not_finite():

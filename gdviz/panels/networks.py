@@ -118,6 +118,7 @@ class Layers(Panel):
     the logarithm, between ``limits``. A gap carries the factor from layer to layer; a layer with
     exactly 0 is empty and marked 0, the first that is not finite has a burst. With
     ``only="backward"`` there is but the lower half, and ``factors`` are written in a row at most.
+    ``labels`` name the two where something else than the size of the activations runs forward.
 
     Raises ValueError for anything but 1 to 61 sizes of 0 or more, as many backward as forward.
 
@@ -132,7 +133,15 @@ class Layers(Panel):
     margins = (16, 16, 8, 8)
 
     def __init__(
-        self, forward=None, backward=None, *, limits=(1e-6, 1e6), only=None, factors=12, **options
+        self,
+        forward=None,
+        backward=None,
+        *,
+        limits=(1e-6, 1e6),
+        only=None,
+        factors=12,
+        labels=("activations", "gradients"),
+        **options,
     ):
         super().__init__(**options)
         if only not in (None, "backward"):
@@ -146,6 +155,7 @@ class Layers(Panel):
                 f"limits are {limits!r}: they are two sizes around 1, as in limits=(1e-6, 1e6)"
             )
         self.limits = limits
+        self.labels = labels
 
     def height(self, width):
         return BOTH if self.both else BACKWARD
@@ -164,9 +174,10 @@ class Layers(Panel):
         self.arrow_rows = tall - 27, tall - 211
         toward = ("", "") if narrow else (", forward", ", backward")
         bold = {"weight": "bold", "va": "baseline"}
+        ahead, back = (name + way for name, way in zip(self.labels, toward, strict=True))
         if self.both:
-            ax.text(left, tall - 15, "activations" + toward[0], color=FORWARD, **bold)
-        ax.text(right, 8, "gradients" + toward[1], color=PRESENT, ha="right", **bold)
+            ax.text(left, tall - 15, ahead, color=FORWARD, **bold)
+        ax.text(right, 8, back, color=PRESENT, ha="right", **bold)
         if not narrow:
             ax.text(0, self.rows["number"], "layer", color=QUIET, va="center")
         self._key(ax)
@@ -240,7 +251,11 @@ class Layers(Panel):
             # counted from the end, so that the gap where the gradient enters has its factor
             chosen = np.arange(count - 2, -1, -stride)[::-1]
             chosen = chosen[there[chosen] & np.isfinite(ratios[chosen])] if count > 1 else chosen
-            artist.set_words([(middles[n], y, f"× {short(ratios[n])}", 0.5) for n in chosen])
+            # the last gap of a deep stack is nearer to the edge than half a factor is wide
+            texts = [(middles[n], f"× {short(ratios[n])}") for n in chosen]
+            artist.set_words(
+                [(min(x, self.across - width_of(text) / 2), y, text, 0.5) for x, text in texts]
+            )
         self._sum_up(forward, backward, lit, back)
 
     def _light(self, sizes, lit, artist, centres, wide):
