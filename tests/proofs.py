@@ -531,10 +531,19 @@ def _():
 @proof("too sure of itself")
 def _():
     loss = gd.landscape("(sigmoid(x) - 0.8)**2 / 2")
-    run = gd.descend(loss, 5.0, gd.GD(lr=0.05), steps=100)
-    assert np.isclose(run.gradient_norms[0], 0.0013, atol=5e-5)
-    share = (5.0 - run.final[0]) / (5.0 - np.log(4))
-    return "not even a hundredth of the way" if share < 0.01 else "about half of the way"
+    starts = np.array([[5.0], [-12.0]])
+    run = gd.descend(loss, starts, gd.GD(lr=0.05), steps=100)
+    sigmoid = gd.networks.activation("sigmoid")
+    assert np.allclose(sigmoid(starts[:, 0]), [0.993, 6e-6], rtol=0.05)
+    right, left = np.abs(run.final - starts)[:, 0]
+    assert round(right, 4) == 0.0064
+    assert left < 1e-4
+    errors, slopes = np.abs(sigmoid(starts) - 0.8), sigmoid.derivative(starts)
+    assert round(float(errors[1, 0] / errors[0, 0])) == 4
+    assert 900 < slopes[0, 0] / slopes[1, 0] < 1100
+    if right > 100 * left:
+        return "from 5, hundreds of times as far"
+    return "from −12: its error is four times as large"
 
 
 @proof("thirty layers")
