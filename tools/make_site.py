@@ -29,16 +29,17 @@ from notebook_runner import step_through
 from pages.bake import TURN, bake, efforts
 from pages.exporter import Page, PageExporter, markdown
 from pages.questions import asked_in, question
+from pages.ward import Ward, desk
 from pygments.formatters import HtmlFormatter
 
 import gdviz as gd
 from gdviz.exercises import Predict, bank
-from gdviz.live import Shown
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
 KEPT = ROOT / "build" / "pages"
 HERE = Path(__file__).parent / "pages"
+FIGURE = re.compile(r"\.(Live|Clinic)\(")
 
 
 def code_of(path):
@@ -66,7 +67,7 @@ def bake_notebook(path, kept, say=print, reduced=1):
         if known["code"] == code and all(file.exists() for file in files):
             say(f"{path.stem}: as before")
             return known
-    baked = {"code": code, "figures": {}, "asked": {}, "needing": [], "files": []}
+    baked = {"code": code, "figures": {}, "clinics": {}, "asked": {}, "files": []}
     cells = nbformat.read(path, as_version=4).cells
     deeper = [bool(cell.metadata.get("jp-MarkdownHeadingCollapsed")) for cell in cells]
     first_deeper = deeper.index(True) if True in deeper else len(cells)
@@ -96,8 +97,16 @@ def bake_notebook(path, kept, say=print, reduced=1):
                     told = f"figure {done} of {len(figures)}, {size / 1000:.0f} kB"
                     say(f"{path.stem}: {told}, {time.perf_counter() - began:.1f} s")
                     value.close()
-                elif isinstance(value, Shown):
-                    baked["needing"].append(number)
+                elif isinstance(value, gd.Clinic):
+                    began = time.perf_counter()
+                    name = f"{path.stem}-{number}"
+                    baked["clinics"][str(number)] = desk(name, value)
+                    data = Ward(value).packed()
+                    write(kept / f"{name}.js", script(name, data))
+                    baked["files"].append(name)
+                    told = f"clinic of {len(value.round.diseases)}, {len(data) / 1000:.0f} kB"
+                    say(f"{path.stem}: {told}, {time.perf_counter() - began:.1f} s")
+                    value.close()
                 asks = asked_in(cell.source) if cell.cell_type == "code" else None
                 of_bank = asks and asks[0] == "check" and asks[1] in bank()
                 if of_bank or (asks and isinstance(value, Predict)):
@@ -152,14 +161,16 @@ def write(path, content):
 
 
 def reader():
-    """Return the script of the pages: canvas.js without its shell for Jupyter, and page.js."""
+    """Return the script of the pages: canvas.js without its shell for Jupyter, and their own."""
     canvas = (ROOT / "gdviz" / "canvas.js").read_text(encoding="utf-8")
     figure, mark, _ = canvas.partition("// ---------------------------------------------------")
     if not mark:
         raise ValueError("canvas.js has no line that divides Figure from the shell for Jupyter")
     figure = re.sub(r"^export ", "", figure, flags=re.MULTILINE)
-    page = (HERE / "page.js").read_text(encoding="utf-8")
-    return f'"use strict";\n(() => {{\n{page}\n{figure}\nbegin();\n}})();\n'
+    page, clinic = (
+        (HERE / name).read_text(encoding="utf-8") for name in ("page.js", "clinic.js")
+    )
+    return f'"use strict";\n(() => {{\n{page}\n{clinic}\n{figure}\nbegin();\n}})();\n'
 
 
 def style():
@@ -194,8 +205,8 @@ def build(paths, site, kept=KEPT, say=print, workers=None, reduced=1):
             path.stem,
             notebook,
             {int(number): figure for number, figure in baked[path]["figures"].items()},
+            {int(number): clinic for number, clinic in baked[path]["clinics"].items()},
             {int(number): block for number, block in baked[path]["asked"].items()},
-            set(baked[path]["needing"]),
             places(),
         )
         for path, notebook in notebooks.items()
@@ -280,7 +291,7 @@ def bake_all(paths, kept, say, workers, reduced):
     if workers == 1:
         return {path: bake_notebook(path, kept, say, reduced) for path in paths}
     # the longest first, so that no process is left alone with it at the end
-    order = sorted(paths, key=lambda path: -path.read_text("utf-8").count(".Live("))
+    order = sorted(paths, key=lambda path: -len(FIGURE.findall(path.read_text("utf-8"))))
     with ProcessPoolExecutor(workers or os.cpu_count()) as pool:
         waiting = {pool.submit(bake_aside, path, kept, reduced): path for path in order}
         return {waiting[done]: done.result() for done in as_completed(waiting)}

@@ -108,10 +108,9 @@ class PageExporter(HTMLExporter):
 class Page:
     """The blocks of a page, from the stored cells of a notebook and what was baked of them."""
 
-    def __init__(self, stem, notebook, figures, asked, needing, places):
+    def __init__(self, stem, notebook, figures, clinics, asked, places):
         self.stem, self.notebook = stem, notebook
-        self.figures, self.asked, self.places = figures, asked, places
-        self.needing = needing
+        self.figures, self.clinics, self.asked, self.places = figures, clinics, asked, places
         self.pictures, self.sections = {}, []
         self.place = ""
         self.blocks = []
@@ -122,7 +121,7 @@ class Page:
             elif cell.cell_type == "code":
                 self._code(cell, number)
         self._close(1)
-        opening = next((block for block in self.blocks if block["kind"] == "live"), None)
+        opening = next((block for block in self.blocks if "figure" in block), None)
         if opening is not None:
             opening["figure"] = {**opening["figure"], "opening": True}
         self.opening = opening
@@ -187,6 +186,8 @@ class Page:
             self.blocks.append({**self.asked[number], "places": places})
         elif number in self.figures:
             self._picture(cell, number, "live", places)
+        elif number in self.clinics:
+            self._picture(cell, number, "clinic", places)
         else:
             for place, output in enumerate(cell.outputs):
                 data = output.get("data", {})
@@ -223,9 +224,8 @@ class Page:
             self.pictures[name] = png
             block["width"], block["height"] = struct.unpack(">II", png[16:24])
             block["alt"] = data.get("text/plain", "").strip()
-        block["needs"] = number in self.needing
-        if kind == "live":
-            block["figure"] = self.figures[number]
+        if kind != "picture":
+            block["figure"] = (self.figures | self.clinics)[number]
         self.blocks.append(block)
 
     def _places(self):

@@ -4,9 +4,9 @@
 // ---------------------------------------------------------------- packs of frames
 
 const UNREADABLE =
-  "The frames of this figure cannot be read, so its sliders do not answer: this is its stored picture. Load the page again, or open the notebook.";
+  "The frames of this figure cannot be read, so it does not answer: this is its stored picture. Load the page again, or open the notebook.";
 const MISSING =
-  "The frames of this figure did not come, so its sliders do not answer: this is its stored picture. Load the page again, or open the notebook.";
+  "The frames of this figure did not come, so it does not answer: this is its stored picture. Load the page again, or open the notebook.";
 const COARSE = 4, FINE = 16, ALONG = 0;
 
 const waiting = new Map();
@@ -253,7 +253,8 @@ class Baked {
     this.frame(this.number());
   }
 
-  begin() {
+  // Put the figure in the place of the stored picture.
+  stand() {
     this.stage = element("div", "gd-live");
     this.figure = new Figure(this.stage, (kind, data) => this.hear(kind, data));
     this.stage.gdviz = this.figure;
@@ -265,10 +266,16 @@ class Baked {
     this.place(this.root.clientWidth);
     this.image.replaceWith(this.stage);
     this.words.hidden = true;
+    this.figure.setCells(this.pack.cells);
+    new ResizeObserver(() => this.place(this.root.clientWidth)).observe(this.root);
+    this.root.classList.add("gd-awake");
+  }
+
+  begin() {
+    this.stand();
     const grabs = Object.keys(this.head.grabs).length > 0;
     this.figure.setGrab(grabs ? "ball" : this.turns.size ? "turn" : "");
     this.figure.stage.style.touchAction = "pan-x pan-y";
-    this.figure.setCells(this.pack.cells);
     for (const input of this.inputs) {
       input.disabled = false;
       input.addEventListener("input", () => this.move({ [input.dataset.axis]: this.read(input) }));
@@ -278,11 +285,9 @@ class Baked {
     this.figure.stage.addEventListener("touchstart", (event) => {
       if (this.touches(event.touches[0])) event.preventDefault();
     }, { passive: false });
-    new ResizeObserver(() => this.place(this.root.clientWidth)).observe(this.root);
     for (const event of ["pointerenter", "focusin"]) {
       this.root.addEventListener(event, () => this.openPlays().catch(() => {}), { once: true });
     }
-    this.root.classList.add("gd-awake");
     this.show();
   }
 
@@ -298,12 +303,21 @@ class Baked {
     return this.frames.map((column) => column[number]);
   }
 
-  // Where each panel stands: as it was drawn, and one above the other where there is no room.
   place(width) {
     const shown = Math.max(280, Math.min(width, 1100));
     const ratio = window.devicePixelRatio || 1;
     if (shown === this.shown && ratio === this.ratio) return;
     [this.shown, this.ratio] = [shown, ratio];
+    this.arrange();
+    this.laid = null;
+    if (!this.root.classList.contains("gd-awake")) return;
+    this.showPins();
+    this.show();
+  }
+
+  // Where each panel stands: as it was drawn, and one above the other where there is no room.
+  arrange() {
+    const { shown, ratio } = this;
     const { boxes, wide } = this.head;
     const stacked = shown < NARROW && boxes.length > 1 && !wide.some(Boolean);
     const across = shown < NARROW && wide.some(Boolean) ? LEGIBLE : shown;
@@ -319,11 +333,6 @@ class Baked {
       this.tall = stacked ? this.tall + height * scale : this.head.height * scale;
       return spot;
     });
-    this.laid = null;
-    if (this.root.classList.contains("gd-awake")) {
-      this.showPins();
-      this.show();
-    }
   }
 
   // Show the state at which the controls stand.
@@ -368,8 +377,11 @@ class Baked {
   }
 
   setStill(number) {
-    const stills = this.stills.map((column) => column[number]);
-    this.standing = stills;
+    this.standing = this.stills.map((column) => column[number]);
+    this.lay(this.standing);
+  }
+
+  lay(stills, spots = this.spots) {
     if (stills.join() === this.laid) return;
     this.laid = stills.join();
     this.figure.setStill({
@@ -377,7 +389,7 @@ class Baked {
       height: this.tall,
       ratio: this.ratio,
       parts: [],
-      scene: this.pack.ink(stills, this.spots),
+      scene: this.pack.ink(stills, spots),
     });
   }
 
@@ -602,7 +614,7 @@ class Baked {
     try {
       await this.openPlays();
     } catch (error) {
-      this.figure.setError(error.message.replace("its sliders do not answer", "it cannot play")
+      this.figure.setError(error.message.replace("it does not answer", "it cannot play")
         .replace(": this is its stored picture", ""));
       return;
     }
@@ -864,7 +876,8 @@ function begin() {
     for (const { isIntersecting, target } of entries) {
       if (!isIntersecting) continue;
       near.unobserve(target);
-      new Baked(target).wake();
+      const Kind = target.classList.contains("gd-clinic") ? Clinic : Baked;
+      new Kind(target).wake();
     }
   }, { rootMargin: "350px 0px" });
   for (const figure of figures) near.observe(figure);
