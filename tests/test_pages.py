@@ -76,7 +76,7 @@ def write_small(path, cells=SMALL):
     notebook = nbformat.v4.new_notebook(cells=made)
     # the picture is stored, as in every notebook
     for cell, value, _ in step_through(nbformat.write(notebook, path) or path):
-        if isinstance(value, gd.Live):
+        if isinstance(value, (gd.Live, gd.Clinic)):
             number = [c.source for c in notebook.cells].index(cell.source)
             data = value._repr_mimebundle_()
             kept = {kind: data[kind] for kind in ("image/png", "text/plain")}

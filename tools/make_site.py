@@ -167,9 +167,7 @@ def reader():
     if not mark:
         raise ValueError("canvas.js has no line that divides Figure from the shell for Jupyter")
     figure = re.sub(r"^export ", "", figure, flags=re.MULTILINE)
-    page, clinic = (
-        (HERE / name).read_text(encoding="utf-8") for name in ("page.js", "clinic.js")
-    )
+    page, clinic = ((HERE / name).read_text(encoding="utf-8") for name in ("page.js", "clinic.js"))
     return f'"use strict";\n(() => {{\n{page}\n{clinic}\n{figure}\nbegin();\n}})();\n'
 
 

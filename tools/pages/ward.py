@@ -130,7 +130,6 @@ class Ward:
     def packed(self):
         """Return the whole clinic as bytes."""
         head = {
-            "width": WIDTH,
             "worth": WORTH,
             "wrong": WRONG_NAME,
             "prices": {name: one.price for name, one in (INSTRUMENTS | CURES).items()},
