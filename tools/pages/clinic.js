@@ -41,9 +41,9 @@ class Clinic extends Baked {
     }
     const acts = {
       treat: () => this.treat(this.menus.name.value, this.menus.cure.value),
-      give_up: () => this.askGiveUp(),
+      give_up: () => this.ask(this.buttons.give_up, () => this.giveUp()),
       following: () => this.following(),
-      again: () => this.again(),
+      again: () => (this.over ? this.again() : this.ask(this.buttons.again, () => this.again())),
     };
     for (const [name, act] of Object.entries(acts)) {
       this.buttons[name].addEventListener("click", act);
@@ -74,8 +74,10 @@ class Clinic extends Baked {
   }
 
   buy(name) {
-    this.visit.bought.push(name);
-    this.answer(this.visit.patient.bought[name].said);
+    const { bought, patient } = this.visit, { said, already } = patient.bought[name];
+    const had = bought.includes(name);
+    if (!had) bought.push(name);
+    this.answer(had ? already : said);
   }
 
   treat(name, cure) {
@@ -89,17 +91,19 @@ class Clinic extends Baked {
     const { cured, first, last, loss } = patient.treated[cure];
     visit.loss = loss;
     if (cured) visit.outcome = "cured";
-    const ofTheName = cured ? patient.named[name] : this.head.shows[name];
+    const ofTheName = (cured ? patient.named : patient.misnamed)[name];
     this.answer([first, ofTheName, last].filter(Boolean).join(" "));
   }
 
-  askGiveUp() {
-    const button = this.buttons.give_up, { again } = button.dataset;
-    if (button.textContent === again) this.giveUp();
-    else {
-      button.textContent = again;
-      button.classList.add("gd-warning");
+  // Act on the second press only.
+  ask(button, act) {
+    const { again } = button.dataset;
+    if (button.textContent === again) {
+      act();
+      return;
     }
+    button.textContent = again;
+    button.classList.add("gd-warning");
   }
 
   giveUp() {
@@ -145,40 +149,49 @@ class Clinic extends Baked {
   }
 
   setButtons() {
-    const { visit, over, sick } = this, { bought, names, patient } = visit;
+    const { visit, over, sick } = this, { bought, cures, patient } = visit;
     for (const [name, button] of Object.entries(this.instruments)) {
-      button.disabled = over || !sick || bought.includes(name) || !patient.bought[name];
+      // what is bought keeps the focus
+      button.disabled = over || !patient.bought[name] || !(sick || bought.includes(name));
       button.classList.toggle("gd-bought", bought.includes(name));
     }
     const { treat, give_up, following, again } = this.buttons;
     for (const one of [...Object.values(this.menus), treat, give_up]) one.disabled = over || !sick;
-    give_up.textContent = this.plain.give_up;
-    give_up.classList.remove("gd-warning");
+    for (const [name, button] of Object.entries({ give_up, again })) {
+      button.textContent = this.plain[name];
+      button.classList.remove("gd-warning");
+    }
     const last = this.visits.length === this.head.patients.length;
     following.textContent = last ? following.dataset.last : this.plain.following;
     following.disabled = over || sick;
-    again.disabled = this.visits.length === 1 && sick && !bought.length && !names.length;
+    again.disabled = this.visits.length === 1 && sick && !bought.length && !cures.length;
   }
 
   // What stands beside the patient who is here.
   chart() {
     const { patient, bought } = this.visit;
-    const [place, [left]] = patient.rows;
-    const seen = bought.flatMap((name) => patient.bought[name].rows);
+    const [place, [left], ...complaint] = patient.rows;
     const points = [left, "", this.head.left[this.points(this.visit)]];
-    return { verdict: this.told, rows: [place, points, ...seen] };
+    const below = this.told === patient.complaint ? [] : complaint;
+    const seen = bought.flatMap((name) => patient.bought[name].rows);
+    return { verdict: this.told, rows: [place, points, ...below, ...seen] };
   }
 
   record() {
-    const { visits } = this, { verdict, told, worth } = this.head;
-    const rightly = ({ names, patient }) => names[names.length - 1] === patient.disease;
+    const { visits } = this, { verdict, told, called, worth } = this.head;
+    const tried = ({ cures, outcome }) => {
+      const all = cures.join(told.then);
+      if (outcome !== "given up") return all;
+      return all ? filled(told.after, { tried: all }) : told["given up"];
+    };
     const of = (visit) => {
-      const { names, cures, bought } = visit;
-      const name = names.length ? names[names.length - 1] : told.unnamed;
+      const { patient, names, bought } = visit;
+      const wrong = names.slice(-1).filter((name) => name !== patient.disease);
       return filled(told.all, {
         points: this.points(visit),
-        tried: cures.join(told.then) || told.untreated,
-        called: rightly(visit) ? "" : filled(told.called, { name }),
+        best: patient.best,
+        tried: tried(visit),
+        called: wrong.map((name) => called[name]).join(""),
         seen: bought.join(told.and) || told.unseen,
       });
     };
@@ -186,7 +199,7 @@ class Clinic extends Baked {
       verdict: filled(verdict, {
         cured: visits.filter(({ outcome }) => outcome === "cured").length,
         count: visits.length,
-        named: visits.filter(rightly).length,
+        named: visits.filter(({ names, patient }) => names[0] === patient.disease).length,
         points: sum(visits.map((visit) => this.points(visit))),
         most: worth * visits.length,
       }),
@@ -224,18 +237,19 @@ class Clinic extends Baked {
       // one that is left over is no wider than two beside one another
       const left = row.length === 1 && row[0] !== panels[0] && this.shown >= TWO;
       const each = this.shown / (left ? 2 : row.length);
-      let tall = 0;
-      row.forEach((shots, number) => {
+      const chosen = row.map((shots) => {
         const away = (width) => Math.abs(Math.log(each / width));
         const width = Object.keys(shots).reduce((one, other) => (away(other) < away(one) ? other : one));
-        const [still, moved, height] = shots[width];
-        const scale = Math.min(each / width, LARGEST);
+        return [...shots[width], Math.min(each / width, LARGEST)];
+      });
+      const tall = Math.max(...chosen.map(([, , height, scale]) => height * scale));
+      chosen.forEach(([still, moved, height, scale], number) => {
         const spot = {
           scale: scale * this.ratio,
           left: number * each * this.ratio,
-          top: this.tall * this.ratio,
+          // titles have one line or two: the axes below them are in line
+          top: (this.tall + tall - height * scale) * this.ratio,
         };
-        tall = Math.max(tall, height * scale);
         this.stills.push(...still);
         this.places.push(...still.map(() => spot));
         this.moved.push(...moved);

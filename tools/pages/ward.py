@@ -18,16 +18,19 @@ from gdviz.rounds import (
     VERDICT,
     WORTH,
     WRONG_NAME,
+    _bare,
+    best_of,
     points_left,
     treatment,
+    what_it_is_not,
     what_it_was,
-    what_shows,
 )
 from pages.bake import WIDTH, Recorder
 from pages.packing import Packer
 
-# beside another panel, as one of three, and the loss, which needs more room, on a phone
-HALF, THIRD, PHONE = WIDTH // 2, WIDTH // 3, 400
+# one of two and one of three in a row; and the loss, which needs more room, beside another panel
+# or on a phone: one width for both, since every cure is another picture
+HALF, THIRD, NARROW = WIDTH // 2, WIDTH // 3, 440
 
 
 class Ward:
@@ -44,13 +47,17 @@ class Ward:
     def _patient(self):
         visit = self.round.visit
         case, disease = visit.case, visit.disease
+        # once something was answered the complaint stands below it
+        self.clinic.told = self.round.treat(None, None)
         told = {
             "complaint": self.round.complaint,
             "rows": read(self.clinic._readout()).rows,
             "disease": disease,
-            "unnamed": self.round.treat(None, None),
+            "best": best_of(disease),
+            "unnamed": self.clinic.told,
             "uncured": self.round.treat(disease, None),
             "named": {name: what_it_was(disease, name) for name in DISEASES},
+            "misnamed": {name: what_it_is_not(disease, name) for name in DISEASES},
             "loss": self._loss(visit),
         }
         told["treated"] = {cure: self._treated(visit, cure, told["loss"]) for cure in CURES}
@@ -71,6 +78,7 @@ class Ward:
     def _bought(self, name, case):
         return {
             "said": self.round.buy(name),
+            "already": self.round.buy(name),
             "rows": read(ROWS[name](case)).rows,
             "panels": [self._alone(name, panel, case) for panel in PANELS[name](case)],
         }
@@ -80,7 +88,7 @@ class Ward:
         return {width: self._shot(name, picture) for width, picture in pictures.items()}
 
     def _loss(self, visit):
-        return {width: self._on_stage(visit, width) for width in (WIDTH, HALF, PHONE)}
+        return {width: self._on_stage(visit, width) for width in (WIDTH, NARROW)}
 
     def _on_stage(self, visit, width):
         """Return the losses of a patient as a shot, on axes that are made once for all of them.
@@ -94,7 +102,7 @@ class Ward:
         panel.ax = picture.panels[0].ax
         picture.panels[0] = panel
         picture._set_up(0, visit, visit)
-        legend, axes = panel.ax.get_legend(), (width, panel.log, panel.calmed)
+        legend, axes = panel.ax.get_legend(), (width, panel.log, panel.calmed, panel.xlabel)
         drawn = ink.record([legend], *picture.pixels, picture.figure.dpi).frame
         legend.set_visible(False)
         if axes not in self.axes:
@@ -121,7 +129,7 @@ class Ward:
         for points in range(WORTH + 1):
             ended = SimpleNamespace(points=points)
             panel.update(SimpleNamespace(visits=[ended] * len(bars)))
-            parts = zip(panel.bars, panel.names, panel.told, strict=True)
+            parts = zip(panel.bars, panel.told, strict=True)
             for bar, artists in zip(bars, parts, strict=True):
                 drawn = ink.record(artists, *picture.pixels, picture.figure.dpi).frame
                 bar.append(self.pack.add(f"bar {width}", drawn))
@@ -134,7 +142,7 @@ class Ward:
             "wrong": WRONG_NAME,
             "prices": {name: one.price for name, one in (INSTRUMENTS | CURES).items()},
             "left": [points_left(points) for points in range(WORTH + 1)],
-            "shows": {name: what_shows(name) for name in DISEASES},
+            "called": {name: TOLD["called"].format(name=_bare(name)) for name in DISEASES},
             "verdict": VERDICT,
             "told": TOLD,
             "patients": self.patients,
