@@ -168,7 +168,9 @@ def reader():
         raise ValueError("canvas.js has no line that divides Figure from the shell for Jupyter")
     figure = re.sub(r"^export ", "", figure, flags=re.MULTILINE)
     page, clinic = ((HERE / name).read_text(encoding="utf-8") for name in ("page.js", "clinic.js"))
-    return f'"use strict";\n(() => {{\n{page}\n{clinic}\n{figure}\nbegin();\n}})();\n'
+    whole = f'"use strict";\n(() => {{\n{page}\n{clinic}\n{figure}\nbegin();\n}})();\n'
+    # a reader's browser needs neither comments nor indents
+    return re.sub(r"^ *//.*\n|^ +", "", whole, flags=re.MULTILINE)
 
 
 def style():
