@@ -3,7 +3,7 @@
 // Jupyter stands at the end.
 
 const MOVE = 1, LINE = 2, QUADRATIC = 3, CUBIC = 4;
-const SETTLED = 500;
+const SETTLED = 500, SWEEP = 2000;
 const SPEEDS = [["slow", 0.4], ["normal speed", 1], ["fast", 2.5]];
 
 function view(data, Kind) {
@@ -133,6 +133,10 @@ function draw(context, stroke, path) {
     context.lineWidth = stroke.width;
     context.stroke(path);
   }
+}
+
+function isStill() {
+  return window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 }
 
 function element(tag, name, parent, text = "") {
@@ -293,6 +297,8 @@ export class Figure {
     this.dead.textContent = "";
     this.frame = frame;
     if (this.reel) this.halt();
+    cancelAnimationFrame(this.sweeping);
+    this.unseen = null;
     this.drawFront();
     this.tellReadout(frame.readout);
     clearTimeout(this.settling);
@@ -314,7 +320,23 @@ export class Figure {
     const context = this.front.getContext("2d");
     context.clearRect(0, 0, this.front.width, this.front.height);
     replay(context, ink, (name) => this.picture(name), next, share);
+    if (this.unseen) context.clearRect(...this.unseen);
     this.drawn = (this.drawn || 0) + 1;
+  }
+
+  // A run that was made anew is drawn as it goes: what moves in the first panel appears from its
+  // first step to its last.
+  sweep() {
+    const line = this.frame.ink.strokes.find((stroke) => stroke.clip);
+    if (!line || isStill()) return;
+    const [left, top, width, height] = line.clip, began = performance.now();
+    const tick = (now) => {
+      const gone = width * Math.max(0, (now - began) / SWEEP);
+      this.unseen = gone < width ? [left + gone, top, width - gone, height] : null;
+      this.drawFront();
+      if (this.unseen) this.sweeping = requestAnimationFrame(tick);
+    };
+    tick(began);
   }
 
   tellReadout(readout) {
@@ -372,7 +394,7 @@ export class Figure {
     if (!this.bar.contains(this.bar.getRootNode().activeElement)) {
       this.stage.focus({ preventScroll: true });
     }
-    if (window.matchMedia("(prefers-reduced-motion: reduce)").matches) {
+    if (isStill()) {
       this.timer = setInterval(() => this.advance(reel.frames.length / 8), 1000);
       this.showFrame(0, 0);
       return;
@@ -543,6 +565,7 @@ function render({ model, el }) {
     figure.dead.textContent = "";
     if (message.kind === "reel") figure.setReel(unpack(message, buffers));
     if (message.kind === "computes") figure.cancel();
+    if (message.kind === "sweep") figure.sweep();
   };
   for (const [name, action] of Object.entries(observed)) model.on(name, action);
   for (const [name, set] of Object.entries(setters)) set(model.get(name));

@@ -68,11 +68,13 @@ class Clinic(Shown):
     def treat(self, name, cure):
         """Name the disease, and apply a cure."""
         self._answer(self.round.treat, name, cure)
+        self._sweep()
 
     @one_at_a_time
     def give_up(self):
         """Send the patient away, and see what it had."""
         self._answer(self.round.give_up)
+        self._sweep()
 
     @one_at_a_time
     def following(self):
@@ -92,6 +94,11 @@ class Clinic(Shown):
         self.round = Round(seed, len(self.round.diseases))
         self.seed.value = seed
         return ""
+
+    def _sweep(self):
+        """Let the browser draw the sick run and the treated one from their first step on."""
+        if self.visit.after is not None and self.error is None:
+            self.canvas.send({"kind": "sweep"})
 
     def _answer(self, act, *given):
         try:

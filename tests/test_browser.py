@@ -735,6 +735,12 @@ def test_a_whole_consultation(chromium_and_server):
         cure.select_option(label="a rate 20 times larger · 1")
         press("Treat")
         figure.wait_for_readout("Not cured by a rate 20 times larger")
+        # the runs are drawn as they go, from left to right, and then stand there whole
+        figure.wait_until("figure.unseen")
+        left = figure.ask("return figure.unseen[0];")
+        figure.wait_until(f"!figure.unseen || figure.unseen[0] > {left} + 20")
+        figure.wait_until("!figure.unseen")
+        compare(lab, 0, ["first"])
         # by keyboard: to the fields, the options by their first letters, and Enter
         cells = lab.cells()
         name.focus()
@@ -746,6 +752,7 @@ def test_a_whole_consultation(chromium_and_server):
         figure.wait_for_readout("Cured by a rate 20 times smaller")
         figure.wait_for_readout("12 of 20")
         assert lab.cells() == cells
+        figure.wait_until("!figure.unseen")
         compare(lab, 0, ["first"])
         lab.page.wait_for_function("document.activeElement.textContent === 'Next patient'")
         press("Next patient")

@@ -188,6 +188,23 @@ def test_every_cure_of_every_patient_has_the_words_and_points_of_the_notebook(pa
         round_.following()
 
 
+@pytest.mark.parametrize("motion", ["no-preference", "reduce"])
+def test_a_treated_run_is_drawn_as_it_goes_unless_the_reader_wants_no_motion(
+    chromium, site, motion
+):
+    address = f"{site.as_uri()}/00_clinic.html"
+    with reading(chromium, address, reduced_motion=motion) as page:
+        page.figure()
+        seen = """() => {
+            const { baked, gdviz } = document.querySelector('.gd-live');
+            baked.giveUp();
+            return gdviz.unseen ? gdviz.unseen[2] : 0;
+        }"""
+        width = page.page.evaluate(seen)
+        assert width > 200 if motion == "no-preference" else width == 0
+        page.page.wait_for_function("!document.querySelector('.gd-live').gdviz.unseen")
+
+
 def strokes_of(ink):
     """The strokes of a frame of ink, each with its points, in the frame's order."""
     points = np.reshape(np.asarray(ink["points"], float), (-1, 2))

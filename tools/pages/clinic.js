@@ -93,6 +93,7 @@ class Clinic extends Baked {
     if (cured) visit.outcome = "cured";
     const ofTheName = (cured ? patient.named : patient.misnamed)[name];
     this.answer([first, ofTheName, last].filter(Boolean).join(" "));
+    if (loss !== patient.loss) this.figure.sweep();
   }
 
   // Act on the second press only.
@@ -111,6 +112,7 @@ class Clinic extends Baked {
     this.visit.outcome = "given up";
     this.visit.loss = loss;
     this.answer(said);
+    this.figure.sweep();
   }
 
   following() {
