@@ -3,7 +3,8 @@
 // Jupyter stands at the end.
 
 const MOVE = 1, LINE = 2, QUADRATIC = 3, CUBIC = 4;
-const SETTLED = 500, SWEEP = 2000;
+// after SLOW milliseconds of computing, a picture of earlier values turns pale
+const SETTLED = 500, SLOW = 400, SWEEP = 2000;
 const SPEEDS = [["slow", 0.4], ["normal speed", 1], ["fast", 2.5]];
 
 function view(data, Kind) {
@@ -293,6 +294,8 @@ export class Figure {
   setFrame(frame) {
     if (!frame.ink) return;
     this.waiting = this.computing = false;
+    clearTimeout(this.dimming);
+    this.stage.classList.remove("gdviz-computing");
     this.asking = null;
     this.dead.textContent = "";
     this.frame = frame;
@@ -448,6 +451,9 @@ export class Figure {
   // The kernel computes for a changed control: a film is of earlier values.
   cancel() {
     this.computing = true;
+    // what is shown is of earlier values: it says so by being pale, unless the answer comes at once
+    clearTimeout(this.dimming);
+    this.dimming = setTimeout(() => this.stage.classList.add("gdviz-computing"), SLOW);
     if (!this.reel) return;
     this.halt();
     this.drawFront();

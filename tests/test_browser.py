@@ -642,6 +642,21 @@ def test_two_figures_dragged_at_once_end_at_their_last_values(figure_of, lab):
         assert figure.ask("return figure.frame.text;") == text
 
 
+def test_a_picture_of_earlier_values_turns_pale_while_the_kernel_computes(figure_of, lab):
+    figure, pale = figure_of("slow"), "figure.stage.classList.contains('gdviz-computing')"
+    figure.slider("a").type(2)
+    figure.wait_for_readout("a is 2")
+    lab.page.wait_for_timeout(600)
+    assert not figure.ask(f"return {pale};"), "an answer that comes at once dims nothing"
+    figure.slider("a").type(5)
+    figure.wait_until(pale)
+    lab.interrupt()
+    figure.wait_for_error("Stopped before it was done")
+    figure.wait_until(f"!{pale}")
+    figure.slider("a").drag_to(0.0)
+    figure.wait_for_readout("a is 1")
+
+
 def test_a_long_compute_is_interrupted_like_a_cell(figure_of, lab):
     figure = figure_of("slow")
     picture = figure.picture()
