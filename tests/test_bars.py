@@ -67,6 +67,13 @@ def test_the_finish_is_drawn_on_an_axis_that_runs_down_and_moves_with_the_result
         assert np.allclose(panel.ax.get_xlim(), (1.0, 1e-3 * finish))
 
 
+def test_the_words_of_a_race_stand_behind_its_finish():
+    told = lanes(words=lambda losses: list("abcd"), vlines={"finish": 1e-4}).panels[0].told
+    assert [text.xy for text in told] == [(1e-4, 0), (1e-4, 1), (1e-4, 2), (pytest.approx(1e-6), 3)]
+    unseen = lanes(words=lambda losses: list("abcd"), vlines={"finish": 1e-9}).panels[0].told
+    assert unseen[0].xy == (1e-2, 0)
+
+
 def test_a_race_says_when_it_is_over():
     assert not hasattr(shown(), "story")
     assert shown(story=lambda lengths: 7).story(LENGTHS) == 7

@@ -690,6 +690,18 @@ def test_the_note_of_a_series_tells_where_it_left_through_the_floor():
     assert drawn(both, run).note.get_text() == "below the picture from step 1"
 
 
+def test_the_note_of_a_series_names_the_one_that_left():
+    values = np.array([[1.0, 1.0], [0.5, 1e-4], [0.2, 1e-5]])
+    run = SimpleNamespace(steps=2, values=values)
+    named = {"labels": ["GD", "Adam"], "limits": (1e-3, 10)}
+    panel = drawn(gd.Series(lambda run: run.values, ylabel="y", legend=False, **named), run)
+    assert panel.note.get_text() == "Adam: below the picture from step 1"
+    assert panel.ax.get_legend() is None
+    run.values = values * [1e-4, 1]
+    note = drawn(gd.Series(lambda run: run.values, ylabel="y", **named), run).note
+    assert note.get_text() == "below the picture from step 1"
+
+
 def test_a_loss_that_is_no_number_is_lost():
     broken = SimpleNamespace(steps=3, values=np.array([1.0, 2.0, np.nan, np.nan]))
     assert drawn(gd.Loss(), broken).note.get_text() == "not finite from step 2"

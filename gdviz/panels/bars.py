@@ -14,7 +14,8 @@ class Bars(Panel):
     function of the result; without them it ends at the longest. With ``log`` it is logarithmic, and
     where the first limit is the larger one, lower numbers reach farther. ``vlines`` name lines that
     matter, as in ``Lines``. ``markers`` make the bars the lanes of a race: a walker of that shape
-    runs at the end of each. ``story(result)`` is the step at which Play may end.
+    runs at the end of each, and the words stand behind the lines. ``story(result)`` is the step at
+    which Play may end.
 
     >>> import gdviz as gd
     >>> falls = Bars(lambda loss: loss, ["a", "b"], limits=(1.0, 1e-6), log=True)
@@ -72,7 +73,8 @@ class Bars(Panel):
             ax.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
         look = {"va": "center", "weight": "bold", "color": INK, "zorder": 12}
         beside = {"transform": ax.get_yaxis_transform(), "ha": "right", "clip_on": False}
-        Rules(ax, "x", self.vlines, result).move(result)
+        self.rules = Rules(ax, "x", self.vlines, result)
+        self.rules.move(result)
         self.bars, self.heads, self.told = [], [], []
         for place, (label, colour) in enumerate(zip(self.labels, self.colours, strict=False)):
             ax.text(-0.02, place, label, **look, **beside)
@@ -93,10 +95,14 @@ class Bars(Panel):
         # a bar without an end goes to the largest number of the axis
         ends = np.clip(np.nan_to_num(lengths, nan=np.inf), *sorted(self.ax.get_xlim()))
         words = self.words(result) if self.words else [""] * len(ends)
+        # words across the finish of a race would be struck through
+        lines = [
+            line.get_xdata()[0] for line in self.rules.lines if self.markers and line.get_visible()
+        ]
         for place, (bar, end) in enumerate(zip(self.bars, ends, strict=True)):
             bar.set_x(begin)
             bar.set_width(end - begin)
             self.told[place].set_text(words[place])
-            self.told[place].xy = end, place
+            self.told[place].xy = max([end, *lines], key=lambda x: abs(x - begin)), place
         for place, head in enumerate(self.heads):
             head.set_data([ends[place]], [place])

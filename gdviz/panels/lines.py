@@ -29,7 +29,7 @@ class Lines(Panel):
     bear a number, () for none. ``marker`` puts a mark on each point; with ``zeros`` a cross at the
     foot of a logarithmic axis stands for a 0. ``markers`` are the shapes of the curves' marks and
     balls. ``labels`` name the curves. ``outside`` leaves so many pixels at the right of the axes,
-    where ``hlines`` are named then.
+    where ``hlines`` are named then. ``legend`` is the place of the names, or False for none.
 
     >>> import gdviz as gd
     >>> squares = gd.show(3, Lines(lambda n: np.arange(n + 1) ** 2, log="y")).panels[0]
@@ -184,7 +184,7 @@ class Lines(Panel):
         self._shade(ax, result)
         self._scatter(ax, result)
         self.note = note(ax)
-        if self.labels or self.point_labels or len(theory):
+        if self.legend and (self.labels or self.point_labels or len(theory)):
             ax.legend(loc=self.legend)
 
     def _shade(self, ax, result):
@@ -367,7 +367,10 @@ class Series(Lines):
         for gone, words in ways:
             if gone[:, -1:].any():
                 first = max(int(np.argmin(run[::-1])) for run in gone if run[-1])
-                return f"{words} from step {gone.shape[1] - first if first else 0}"
+                named = zip(self.labels or [], gone, strict=False)
+                who = [label for label, run in named if run[-1]]
+                told = f"{who[0]}: {words}" if len(who) == 1 < len(gone) else words
+                return f"{told} from step {gone.shape[1] - first if first else 0}"
         return ""
 
 
