@@ -689,6 +689,9 @@ def _():
                 start = loss.network.initial(gain, seed=4)
                 cause = gd.first_not_finite(gd.descend(loss, start, gd.GD(lr), steps=20))
                 lost += [cause.quantity] if cause else []
+    loss = patient(13)
+    run = gd.descend(loss, loss.network.initial(1.6, seed=5), gd.GD(0.04), steps=30)
+    assert gd.first_not_finite(run).quantity == "pre-activation"
     assert len(lost) == 18
     assert set(lost) == {"pre-activation", "loss"}
     return "a number on its way forward: a sum z, an activation or the loss"
@@ -753,11 +756,19 @@ def _():
 
 
 def change_over_fifty(gain):
-    inputs = np.random.default_rng(0).normal(size=(16, 64))
-    stack = gd.networks.Stack(50, width=64, inputs=64, activation="relu")
-    start = stack.initial(gain, seed=range(40))
-    lengths = stack.loss(inputs[:4], np.sign(inputs[:4, 0])).trace(start).delta_norms
-    return np.mean((lengths[:, 0] / lengths[:, 49]) ** 2) ** 0.5
+    """Forty stacks at once, for each the way back of one gradient through 50 leaky layers."""
+    rng = np.random.default_rng(0)
+    matrices = rng.normal(size=(50, 40, 64, 64)) * gain / 8
+    a, slopes = rng.normal(size=(40, 64, 1)), []
+    for matrix in matrices:
+        z = matrix @ a
+        slopes.append(np.where(z > 0, 1, 0.5))
+        a = z * slopes[-1]
+    delta = start = slopes[-1] * rng.normal(size=(40, 64, 1))
+    for matrix, slope in zip(matrices[:0:-1], slopes[-2::-1], strict=True):
+        delta = slope * (matrix.swapaxes(1, 2) @ delta)
+    change = np.linalg.norm(delta, axis=(1, 2)) / np.linalg.norm(start, axis=(1, 2))
+    return np.mean(change**2) ** 0.5
 
 
 def end_of_the_run(threshold):
@@ -769,9 +780,9 @@ def end_of_the_run(threshold):
 
 @proof("gain for fifty layers")
 def _():
-    for gain, inside in ((0.97, False), (0.98, True), (1.04, True), (1.05, False)):
-        assert (0.2 <= change_over_fifty(gain * 2**0.5) <= 5) == inside
-    return 2**0.5, [1.3, 1.35, 1.5, 1.0, 2.0]
+    for part, inside in ((0.95, False), (0.98, True), (1.02, True), (1.05, False)):
+        assert (0.2 <= change_over_fifty(part * 1.6**0.5) <= 5) == inside
+    return 1.6**0.5, [2**0.5, 1.0, 1.2, 1.35, 1.06]
 
 
 @proof("threshold that saves")
