@@ -111,6 +111,20 @@ def test_what_runs_both_ways_is_named():
     assert "spread, forward" in written
     assert "gradients, backward" in written
     assert not any("activations" in words for words in written)
+    assert panel.numbers.texts == ["1", "2", "3", "4"]
+
+
+@pytest.mark.parametrize("width", [330, 1000])
+def test_the_last_layer_has_a_name_where_it_is_given_one(width):
+    names = ("activations", "gradients", "out")
+    for depth in (1, 6, 60):
+        _, panel = layers_of(falling(depth), width, labels=names)
+        _, numbered = layers_of(falling(depth), width)
+        assert panel.numbers.texts == [*numbered.numbers.texts[:-1], "out"]
+        places = np.array([word[0] for word in panel.numbers.words])
+        half = [width_of(text, panel.numbers.size) / 2 for text in panel.numbers.texts]
+        assert ((places - half)[1:] > (places + half)[:-1]).all()
+        assert places[-1] + half[-1] <= panel.across
 
 
 def test_exactly_zero_is_marked_and_so_is_the_first_that_is_not_finite():

@@ -118,7 +118,8 @@ class Layers(Panel):
     the logarithm, between ``limits``. A gap carries the factor from layer to layer; a layer with
     exactly 0 is empty and marked 0, the first that is not finite has a burst. With
     ``only="backward"`` there is but the lower half, and ``factors`` are written in a row at most.
-    ``labels`` name the two where something else than the size of the activations runs forward.
+    ``labels`` name the two where something else than the size of the activations runs forward; a
+    third stands under the last layer in place of its number.
 
     Raises ValueError for anything but 1 to 61 sizes of 0 or more, as many backward as forward.
 
@@ -174,7 +175,7 @@ class Layers(Panel):
         self.arrow_rows = tall - 27, tall - 211
         toward = ("", "") if narrow else (", forward", ", backward")
         bold = {"weight": "bold", "va": "baseline"}
-        ahead, back = (name + way for name, way in zip(self.labels, toward, strict=True))
+        ahead, back = (name + way for name, way in zip(self.labels[:2], toward, strict=True))
         if self.both:
             ax.text(left, tall - 15, ahead, color=FORWARD, **bold)
         ax.text(right, 8, back, color=PRESENT, ha="right", **bold)
@@ -309,7 +310,9 @@ class Layers(Panel):
         room = -(-28 // pitch)
         chosen = sorted({n for n in chosen if n <= count - room or stride == 1} | {count})
         y = self.rows["number"] - 5
-        self.numbers.set_words([(centres[n - 1], y, str(n), 0.5) for n in chosen])
+        names = [*map(str, chosen[:-1]), *(self.labels[2:] or [str(count)])]
+        places = centres[np.array(chosen) - 1]
+        self.numbers.set_words([(x, y, name, 0.5) for x, name in zip(places, names, strict=True)])
 
     def _sum_up(self, forward, backward, lit, back):
         left, right = self.ends
