@@ -13,9 +13,10 @@ class Bars(Panel):
     ``words(result)``, n texts, stand behind the ends. ``limits`` fix the axis, for good or as a
     function of the result; without them it ends at the longest. With ``log`` it is logarithmic, and
     where the first limit is the larger one, lower numbers reach farther. ``vlines`` name lines that
-    matter, as in ``Lines``. ``markers`` make the bars the lanes of a race: a walker of that shape
-    runs at the end of each, and the words stand behind the lines. ``story(result)`` is the step at
-    which Play may end.
+    matter, as in ``Lines``. ``ticks``, a number for each bar, are marked across it: what could be
+    reached. ``markers`` make the bars the lanes of a race: a walker of that shape runs at the end
+    of each, and the words stand behind the lines. ``story(result)`` is the step at which Play may
+    end.
 
     >>> import gdviz as gd
     >>> falls = Bars(lambda loss: loss, ["a", "b"], limits=(1.0, 1e-6), log=True)
@@ -38,6 +39,7 @@ class Bars(Panel):
         limits=None,
         log=False,
         vlines=None,
+        ticks=None,
         xlabel="",
         story=None,
         **options,
@@ -46,6 +48,7 @@ class Bars(Panel):
         self.lengths, self.labels, self.words = lengths, labels, words
         self.colours, self.markers = colours, markers
         self.limits, self.log, self.vlines, self.xlabel = limits, log, vlines or {}, xlabel
+        self.ticks = () if ticks is None else ticks
         if story is not None:
             self.story = story
 
@@ -76,6 +79,11 @@ class Bars(Panel):
         self.rules = Rules(ax, "x", self.vlines, result)
         self.rules.move(result)
         self.bars, self.heads, self.told = [], [], []
+        # over the bars, which move
+        self.marks = [
+            ax.plot([tick] * 2, [place - 0.4, place + 0.4], color=INK, lw=2.4, zorder=6)[0]
+            for place, tick in enumerate(self.ticks)
+        ]
         for place, (label, colour) in enumerate(zip(self.labels, self.colours, strict=False)):
             ax.text(-0.02, place, label, **look, **beside)
             tall = 0.3 if self.markers else 0.8

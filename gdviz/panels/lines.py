@@ -20,8 +20,8 @@ class Lines(Panel):
     control that the height stands for. ``points`` are dots that belong to the picture: ``(x, y)``
     or ``(x, y, classes)``, or a function of the result that returns them. ``vlines``, ``hlines``
     name lines that matter, ``{"2/λ": 0.2}``; ``spans`` shade what lies between two places of the x
-    axis, ``{"diverges": (0.2, 1.0)}``: dicts, or functions of the result. ``xlabel`` may be a
-    function of the result too.
+    axis, ``{"diverges": (0.2, 1.0)}``, in the colour ``shade``: dicts, or functions of the result.
+    ``xlabel`` may be a function of the result too.
 
     ``log`` names the logarithmic axes: "", "x", "y" or "xy". ``limits`` and ``xlimits`` fix the
     axes, for good or as functions of the result; without them an axis follows its data in calm
@@ -63,6 +63,7 @@ class Lines(Panel):
         hlines=None,
         vlines=None,
         spans=None,
+        shade=PRESENT,
         marker=False,
         markers=None,
         ball=False,
@@ -88,7 +89,7 @@ class Lines(Panel):
             self.margins = (self.margins[0], outside, *self.margins[2:])
         self.xlabel, self.ylabel = xlabel, ylabel
         self.rules = [("y", hlines), ("x", vlines)]
-        self.spans = spans
+        self.spans, self.colour_of_spans = spans, shade
         self.marker, self.ball, self.zeros = marker, ball, zeros
         self.markers = markers
         self.legend = legend
@@ -189,8 +190,9 @@ class Lines(Panel):
 
     def _shade(self, ax, result):
         spans = self.spans(result) if callable(self.spans) else self.spans or {}
-        self.shades = [ax.axvspan(0, 1, color=PRESENT, alpha=0.13, lw=0, zorder=0) for _ in spans]
-        look = {"color": PRESENT, "weight": "bold", "rotation": 90, "va": "top", "ha": "center"}
+        colour = self.colour_of_spans
+        self.shades = [ax.axvspan(0, 1, color=colour, alpha=0.13, lw=0, zorder=0) for _ in spans]
+        look = {"color": colour, "weight": "bold", "rotation": 90, "va": "top", "ha": "center"}
         look["transform"] = ax.get_xaxis_transform()
         self.shade_names = [
             ax.text(0, 0.96, name, zorder=6, clip_on=True, **look) for name in spans
@@ -231,9 +233,11 @@ class Lines(Panel):
             curve.set_data(places, row)
             if self.marker:
                 curve.set_markevery(max(1, len(row) // 40))
-        for number, cross in enumerate(self.crosses):
-            zero = rows[number] == 0
-            cross.set_data(x[number][zero], np.full(zero.sum(), self._foot(number)))
+        rank = 0
+        for cross, places, row in zip(self.crosses, x, rows, strict=False):
+            zero = row == 0
+            cross.set_data(places[zero], np.full(zero.sum(), self._foot(rank)))
+            rank += zero.any()
         theory = self.rows(self.theory, result)
         for curve, places, row in zip(
             self.dashed, self.places(result, theory) if len(theory) else [], self._visible(theory),
@@ -280,9 +284,9 @@ class Lines(Panel):
                 height = np.interp(scale(at), scale(places[order]), vertical(row[order]))
                 dot.set_data([at], [10**height if "y" in self.log else height])
 
-    def _foot(self, number):
+    def _foot(self, rank):
         low, high = self.ax.get_ylim()
-        return low * (high / low) ** (0.05 + 0.09 * number)
+        return low * (high / low) ** (0.05 + 0.09 * rank)
 
     def _visible(self, rows):
         low, high = self.ax.get_ylim()

@@ -10,7 +10,7 @@ INK = "#22313F"
 FAINT = "#DFE5EA"
 LINE = "#3B4A6B"
 # what stands behind a picture to compare it with: a healthy network
-BEHIND = "#C3CAD1"
+BEHIND = "#A3AEB8"
 # the present run, then other runs: Okabe and Ito's colours, which the colour-blind can tell apart
 COLOURS = (PRESENT, "#0072B2", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#7F6000")
 # what a pin leaves looks like no run
