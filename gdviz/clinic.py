@@ -10,17 +10,18 @@ from gdviz.panels import Bars, Histogram, Lines
 from gdviz.panels.style import BEHIND, COLOURS, INK
 from gdviz.patients import CURES, DISEASES, INSTRUMENTS
 from gdviz.picture import Picture
-from gdviz.rounds import WORTH, Round, points_left, three
+from gdviz.rounds import WORTH, Round, best_of, explained, points_left, three
 
 TALL = 225
 # a colour has one meaning in all panels; the classes are those of ``Boundary``
 SICK, TREATED, LENGTH, UNITS, RATE = "#D55E00", "#009E73", "#7F6000", "#56B4E9", COLOURS[1]
 START, END = "#CC79A7", "#7B3294"
-LAYERS = ("#22313F", "#A3195B", "#0072B2", "#CC79A7", "#7B3294", "#B58E3A", "#56B4E9")
+LAYERS = ("#22313F", "#56B4E9", "#A3195B")
 # the share of a curve's height that is left above it for the legend
-ROOM = 0.55
+ROOM = 0.7
 GREY = "grey: a healthy one"
 CLASSES = np.array([0, 4])
+CLASS_NAMES = ("one class", None, None, None, "the other")
 GIVE_UP, GIVE_UP_AGAIN = "Give up", "Give up? Press again"
 NEXT, LAST, NEW = "Next patient", "The record", "New patients"
 
@@ -159,11 +160,14 @@ class Clinic(Shown):
         names = [("what has it?", ""), *((name, name) for name in sorted(DISEASES))]
         cures = [("which cure?", "")]
         cures += [(f"{name} · {cure.price}", name) for name, cure in CURES.items()]
+        self.explained = widgets.HTML()
+        self.explained.add_class("gdviz-explained")
         wide = {"width": "240px"}
         self.name = widgets.Dropdown(options=names, description="name", layout=wide)
         self.cure = widgets.Dropdown(options=cures, description="cure", layout=wide)
         for field in (self.name, self.cure):
             field.style.description_width = "44px"
+            field.observe(self._explain, "value")
         self.treat_button = self._button(
             "Treat", lambda: self.treat(self.name.value or None, self.cure.value or None)
         )
@@ -189,10 +193,15 @@ class Clinic(Shown):
             [widgets.HBox(desk, layout={"flex_flow": "row wrap"}), others],
             layout={"flex_flow": "row wrap"},
         )
-        box = widgets.VBox([tools, desk, self.canvas])
+        self._explain()
+        box = widgets.VBox([tools, desk, self.explained, self.canvas])
         for name in ("gdviz-live", "gdviz-clinic"):
             box.add_class(name)
         return box
+
+    def _explain(self, _=None):
+        words = explained(self.name.value, self.cure.value)
+        self.explained.value = words or "Choose a name and a cure: what they mean stands here."
 
     def _button(self, words, act):
         button = widgets.Button(description=words, layout={"width": "auto"})
@@ -250,28 +259,32 @@ def _points_of(price):
 
 def _losses(visit):
     """The loss of the patient, and beside it the same patient under the last cure."""
-    courses = [case for case in (visit.case, visit.after) if case is not None]
+    case = visit.case
+    courses = [one for one in (case, visit.after) if one is not None]
     # who was given up is shown under its own cure, whatever was tried before
     applied = "its cure" if visit.outcome == "given up" else "".join(visit.cures[-1:])
-    log = "y" if visit.case.healthy > 0 else ""
-    lost = [case.lost_at for case in courses if case.lost_at is not None]
-    curves = np.full((len(courses), visit.case.steps + 1), np.nan)
-    for curve, case in zip(curves, courses, strict=True):
-        curve[:] = np.where(np.isfinite(case.losses), case.losses, np.nan)
+    log = "y" if case.healthy > 0 else ""
+    lost = [one.lost_at for one in courses if one.lost_at is not None]
+    # a round bowl says nothing of how low another landscape goes
+    healthy = [patients.healthy(case)] if case.rows else []
+    curves = np.array([one.losses for one in healthy + courses])
+    curves = np.where(np.isfinite(curves), curves, np.nan)
     return Lines(
         curves,
-        x=np.arange(visit.case.steps + 1),
-        limits=_limits(curves, visit.case.healthy, log),
-        labels=["this patient", f"with {applied}"][: len(courses)],
-        colours=(SICK, TREATED),
-        hlines={"a healthy one\nends below": visit.case.healthy},
+        x=np.arange(case.steps + 1),
+        limits=_limits(curves, case.healthy, log),
+        labels=[None] * len(healthy) + ["this patient", f"with {applied}"][: len(courses)],
+        colours=(BEHIND,) * len(healthy) + (SICK, TREATED),
+        hlines={"a healthy one\nstays below": case.healthy},
         outside=124,
         vlines={"": min(lost)} if lost else None,
+        spans={"last 10": (case.steps - patients.LAST + 0.5, case.steps)},
+        shade=INK,
         log=log,
         xlabel=f"step (no number from {min(lost)} on)" if lost else "step",
         ylabel="loss",
-        legend="upper right",
-        title="The loss, step by step",
+        legend="upper left",
+        title=f"The loss, step by step ({GREY})" if healthy else "The loss, step by step",
         tall=TALL,
     )
 
@@ -286,13 +299,13 @@ def _limits(curves, healthy, log):
     return _decades(np.minimum(values, 1e8 * healthy))
 
 
-def _decades(values):
+def _decades(values, room=ROOM):
     """The positive ones of the values on a logarithmic axis, with room above for a legend."""
     values = np.log10(values[np.isfinite(values) & (values > 0)])
     if not len(values):
         return None
     low = np.floor(values.min() - 0.1)
-    return 10.0**low, 10.0 ** (low + (1 + ROOM) * max(values.max() - low, 1))
+    return 10.0**low, 10.0 ** (low + (1 + room) * max(values.max() - low, 1))
 
 
 def _record(round_):
@@ -303,7 +316,8 @@ def _record(round_):
         words=lambda round_: [str(visit.points) for visit in round_.visits],
         colours=(TREATED,) * len(round_.visits),
         limits=(0, 1.1 * WORTH),
-        xlabel="points left",
+        ticks=[best_of(disease) for disease in round_.diseases],
+        xlabel="points left (dark line: what one look and the cheapest cure would have left)",
         title="Points, patient by patient",
         tall=max(TALL, 60 + 24 * len(round_.visits)),
     )
@@ -311,38 +325,37 @@ def _record(round_):
 
 def _data(case):
     if case.stack is None:
-        column, other, groups = case.surface.inputs[:, 0], case.surface.targets, None
-        names = {"xlabel": "first input", "ylabel": "target"}
-    else:
-        column, other = case.inputs.T
-        groups = CLASSES[case.labels]
-        names = {"xlabel": "first input", "ylabel": "second input"}
-    points = (column, other) if groups is None else (column, other, groups)
-    frame, title = np.full((2, 5), np.nan), "The data"
-    if case.stack is not None:
-        low, high = np.sort(patients.healthy(case).inputs, axis=0)[[0, -1]]
-        frame = np.array(
-            [[low[0], high[0], high[0], low[0], low[0]], [low[1], low[1], high[1], high[1], low[1]]]
-        )
-        title = "The data (grey frame: data of a healthy one)"
-    ends = []
-    for values, sides in zip((column, other), frame, strict=True):
-        values = np.append(values, sides[np.isfinite(sides)])
-        more = 0.06 * np.ptp(values)
-        ends.append((float(values.min() - more), float(values.max() + more)))
+        loss = case.surface
+        points = (loss.inputs[:, 0], loss.targets)
+        return [_scatter(points, points, "The data", ylabel="target")]
+    healthy, own = ((*one.inputs.T, CLASSES[one.labels]) for one in (patients.healthy(case), case))
+    low, high = ([end(column) for column in healthy[:2]] for end in (np.min, np.max))
+    frame = np.transpose([low, (high[0], low[1]), high, (low[0], high[1]), low])
+    both = [np.append(column, sides) for column, sides in zip(own, frame, strict=False)]
+    look = {"ylabel": "second input", "point_labels": CLASS_NAMES, "legend": "upper right"}
     return [
-        Lines(
-            frame[1:],
-            x=frame[0],
-            xlimits=ends[0],
-            limits=ends[1],
-            points=points,
-            colours=(BEHIND,),
-            title=title,
-            tall=TALL,
-            **names,
-        )
+        _scatter(own, both, "The data (grey frame: of a healthy one)", frame, **look),
+        _scatter(healthy, healthy, "The data of a healthy one", **look),
     ]
+
+
+def _scatter(points, seen, title, frame=((np.nan,), (np.nan,)), **look):
+    (left, right), (low, high) = ((min(side), max(side)) for side in seen[:2])
+    aside, above = 0.06 * (right - left), 0.06 * (high - low)
+    # the legend stands above the points
+    room = 0.6 * (high - low) * ("legend" in look)
+    return Lines(
+        np.array(frame[1:]),
+        x=np.array(frame[0]),
+        xlimits=(left - aside, right + aside),
+        limits=(low - above, high + above + room),
+        points=points,
+        colours=(BEHIND,),
+        xlabel="first input",
+        title=title,
+        tall=TALL,
+        **look,
+    )
 
 
 def _step_length(case):
@@ -418,14 +431,16 @@ def _size_of_weights(case):
     healthy, sizes = (patients.weights(one) for one in (patients.healthy(case), case))
     sizes = np.concatenate([healthy, sizes])
     count = len(healthy)
+    last = f"layer {count}"
+    between = "layer 2" if count == 3 else f"layers 2–{count - 1}"
     return [
         Lines(
             np.where(np.isfinite(sizes), sizes, np.nan),
             x=np.arange(sizes.shape[1]),
             log="y",
-            colours=(BEHIND,) * count + LAYERS[:count],
-            labels=[None] * count + ["layer 1"] + [None] * (count - 2) + [f"layer {count}"],
-            limits=_decades(sizes),
+            colours=(BEHIND,) * count + (LAYERS[0],) + (LAYERS[1],) * (count - 2) + (LAYERS[2],),
+            labels=[None] * count + ["layer 1", between] + [None] * (count - 3) + [last],
+            limits=_decades(sizes, room=1.1),
             legend="upper right",
             xlabel="step",
             ylabel="of the size at the start",
@@ -475,7 +490,7 @@ def _rate_finder(case):
     limits = None
     if len(own) and case.healthy > 0:
         # a round bowl ends at almost 0: that far down is nothing to see
-        limits = 10 ** np.floor(np.log10(max(own.min(), 1e-9)) - 2), 10 * own.max()
+        limits = 10 ** np.floor(np.log10(max(own.min(), 1e-9)) - 2), 30 * own.max()
     elif len(own):
         # a rate too high ends far above the start
         span = max(case.losses[0] - own.min(), 1e-9)
@@ -487,9 +502,9 @@ def _rate_finder(case):
             log="xy" if case.healthy > 0 else "x",
             limits=limits,
             colours=(BEHIND, RATE),
-            vlines={"": case.lr},
+            spans={"own η": (case.lr / 1.12, case.lr * 1.12)},
             marker=True,
-            xlabel="learning rate η (dashed: its own)",
+            xlabel="learning rate η",
             ylabel="loss after 30 steps",
             title=f"Rate finder ({GREY})",
             tall=TALL,
@@ -519,8 +534,16 @@ def _data_rows(case):
         columns = case.objective.inputs.T
         return ", ".join(f"{three(column.min())} to {three(column.max())}" for column in columns)
 
-    # a healthy neuron learns from the same data
-    return {"the columns of the data": told(case) if case.stack is None else _beside(told, case)}
+    def near(case):
+        return f"{100 * patients.same_class(case):.0f} %"
+
+    if case.stack is None:
+        # a healthy neuron learns from the same data
+        return {"the columns of the data": told(case)}
+    return {
+        "the columns of the data": _beside(told, case),
+        "rows whose nearest row has their class": _beside(near, case),
+    }
 
 
 def _step_rows(case):
@@ -532,7 +555,7 @@ def _step_rows(case):
         first, last = (np.median(part) for part in (usual[:20], usual[-20:]))
         return f"{three(first)}, then {three(last)}"
 
-    return {"length of the first and last 20 steps, the middle one": _beside(told, case)}
+    return {"length of a step, median of the first and the last 20": _beside(told, case)}
 
 
 def _nan_rows(case):
@@ -565,25 +588,31 @@ def _weight_rows(case):
 
 
 def _curvature_rows(case):
-    found = patients.curvatures(case)
-    if not np.isfinite(found).all():
-        return {"curvature λ": "none is a number"}
-    point = case.run.points[patients.last_finite(case)]
-    slope = float(np.linalg.norm(case.objective.gradient(point)))
-    low, high = found.min(), found.max()
-    words = f"from {three(low)} in the lowest direction to {three(high)} in the highest"
-    if low > 0:
-        words += f", κ = {three(high / low)}"
-    return {"curvature λ": words, "slope there": three(slope)}
+    def bent(case):
+        found = patients.curvatures(case)
+        if not np.isfinite(found).all():
+            return "none is a number"
+        low, high = found.min(), found.max()
+        words = f"from {three(low)} in the lowest direction to {three(high)} in the highest"
+        return words + (f", κ = {three(high / low)}" if low > 0 else "")
+
+    def slope(case):
+        point = case.run.points[patients.last_finite(case)]
+        length = float(np.linalg.norm(case.objective.gradient(point)))
+        return three(length) if np.isfinite(length) else "not a number"
+
+    return {"curvature λ": _beside(bent, case), "slope there": _beside(slope, case)}
 
 
 def _rate_rows(case):
-    rates, losses = patients.rate_finder(case)
-    fine = np.where(np.isfinite(losses), losses, np.inf)
-    if not np.isfinite(fine).any():
-        return {"best rate": "none leaves a number"}
-    best = three(rates[np.argmin(fine)])
-    return {"rate η, and the best in 30 steps": f"{three(case.lr)}, {best}"}
+    def told(case):
+        rates, losses = patients.rate_finder(case)
+        fine = np.where(np.isfinite(losses), losses, np.inf)
+        if not np.isfinite(fine).any():
+            return f"{three(case.lr)}, and none leaves a number"
+        return f"{three(case.lr)}, {three(rates[np.argmin(fine)])}"
+
+    return {"rate η, and the best in 30 steps": _beside(told, case)}
 
 
 ROWS = {

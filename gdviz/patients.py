@@ -421,7 +421,8 @@ CURES = {
 class Disease:
     """A disease: its meaning, its cheapest cure, dearer ones that may work, its sign.
 
-    ``sign`` is what ``instrument`` shows; ``notebook`` teaches it; ``make(rng)`` gives a Case.
+    ``sign`` is what ``instrument`` shows; ``missing`` is what of it no patient with another disease
+    has; ``notebook`` teaches it; ``make(rng)`` gives a Case.
     """
 
     make: Callable
@@ -430,6 +431,7 @@ class Disease:
     also: tuple
     instrument: str
     sign: str
+    missing: str
     notebook: str
 
 
@@ -441,6 +443,7 @@ DISEASES = {
         (),
         "the loss curve",
         "the loss comes down, and stays down",
+        "it would end, and stay, below the limit",
         "01",
     ),
     "rate too high": Disease(
@@ -450,6 +453,7 @@ DISEASES = {
         ("a rate that falls to 0", "Adam"),
         "Rate finder",
         "the loss leaps about, and shorter steps from the same start go down",
+        "steps 20 times shorter, from the same start, would bring it below the limit",
         "02",
     ),
     "rate too low": Disease(
@@ -459,6 +463,7 @@ DISEASES = {
         ("momentum", "ReLU layers", "Adam", "batch normalisation", "four other starts"),
         "Rate finder",
         "the loss still falls at the end, and longer steps would fall faster",
+        "steps 20 times longer, from the same start, would bring it below the limit",
         "02",
     ),
     "ravine": Disease(
@@ -468,6 +473,7 @@ DISEASES = {
         ("Adam", "four other starts"),
         "Curvature",
         "two curvatures, one hundreds of times the other",
+        "all curvatures would be above 0, the highest hundreds of times the lowest",
         "02",
     ),
     "plateau": Disease(
@@ -477,6 +483,7 @@ DISEASES = {
         ("four other starts",),
         "Curvature",
         "slope and curvatures are tiny: the ground is flat",
+        "the slope and all curvatures would be tiny",
         "05",
     ),
     "saddle": Disease(
@@ -486,6 +493,8 @@ DISEASES = {
         ("four other starts",),
         "Curvature",
         "the slope is 0, and one curvature is far below 0",
+        "the slope would be 0, one curvature far below 0, and a push to that side would bring it "
+        "below the limit",
         "03",
     ),
     "local minimum": Disease(
@@ -495,6 +504,7 @@ DISEASES = {
         (),
         "Curvature",
         "the slope is near 0, all curvatures are above 0, and the loss is high",
+        "the loss would stand still where every curvature is above 0",
         "04",
     ),
     "vanishing gradients": Disease(
@@ -504,15 +514,18 @@ DISEASES = {
         ("Adam", "batch normalisation"),
         "Gradient by layer",
         "the gradient falls by a factor in every layer on its way back",
+        "the first layer would get less than a hundredth of the gradient of the last one, with no "
+        "unit stuck at an end",
         "05",
     ),
     "exploding gradients": Disease(
         _exploding,
-        "on its way back the gradient grows in every layer",
+        "what passes through the layers grows in every one, and every layer's gradient is huge",
         "new random weights",
         ("clipping at 1", "Adam", "batch normalisation"),
         "Gradient by layer",
         "at the start the gradient of every layer is huge",
+        "the gradient of every layer would be huge at the start",
         "06",
     ),
     "dead ReLU": Disease(
@@ -522,6 +535,7 @@ DISEASES = {
         (),
         "Activations",
         "the units of a layer are 0 on every row, and the layers before it get no gradient",
+        "every unit of a layer would be 0 on every row",
         "05",
     ),
     "saturated units": Disease(
@@ -531,6 +545,7 @@ DISEASES = {
         ("ReLU layers", "Adam"),
         "Activations",
         "the units stand at 1 or −1 on all rows from the start, whatever the data",
+        "every unit of every layer would stand at 1 or −1 from the start",
         "05",
     ),
     "log of 0": Disease(
@@ -540,6 +555,7 @@ DISEASES = {
         ("standardised inputs", "batch normalisation"),
         "First NaN",
         "the loss, or its gradient, is the first that is not a number; the outputs still are",
+        "the loss, or its gradient, would be the first that is not a number",
         "06",
     ),
     "unscaled data": Disease(
@@ -549,6 +565,7 @@ DISEASES = {
         ("batch normalisation",),
         "Data",
         "the columns differ in spread and in mean: one is in the hundreds, the other near 1",
+        "the usual row would be in the hundreds in one column",
         "02",
     ),
     "shuffled labels": Disease(
@@ -558,7 +575,8 @@ DISEASES = {
         (),
         "Data",
         "the classes lie mixed: no border parts them",
-        "00",
+        "half of the rows would have another class than their nearest row",
+        "10",
     ),
     "noise floor": Disease(
         _noise_floor,
@@ -567,6 +585,8 @@ DISEASES = {
         ("a batch 8 times larger",),
         "Step length",
         "the loss falls, then jitters at a level: after some 20 steps the steps shrink no more",
+        "it would fall to a level and jitter there, and shorter and shorter steps would bring "
+        "it below the limit",
         "07",
     ),
     "clipping too tight": Disease(
@@ -576,6 +596,7 @@ DISEASES = {
         ("Adam",),
         "Step length",
         "every step has the same length, whatever the gradient",
+        "all steps would have one length",
         "06",
     ),
     "weight decay too strong": Disease(
@@ -585,6 +606,7 @@ DISEASES = {
         (),
         "Size of weights",
         "the weights shrink towards 0 from the start",
+        "the weights of every layer would shrink to almost nothing",
         "09",
     ),
 }
@@ -693,6 +715,15 @@ def first_lost(case):
 def layer_gradients(case):
     """The length of each layer's gradient at the start and at the end: ``(2, layers)``."""
     return case.objective.layer_gradient_norms(case.run.points[[0, last_finite(case)]])
+
+
+@measured
+def same_class(case):
+    """The share of the rows whose nearest other row has their class; columns of equal spread."""
+    rows = (case.inputs - case.inputs.mean(axis=0)) / case.inputs.std(axis=0)
+    squares = ((rows[:, None] - rows) ** 2).sum(axis=-1)
+    np.fill_diagonal(squares, np.inf)
+    return float((case.labels[squares.argmin(axis=1)] == case.labels).mean())
 
 
 @measured

@@ -9,10 +9,14 @@ from gdviz.readout import say
 
 WORTH = 20
 WRONG_NAME = 3
+# of which there can be two
+COUNTED = {"rate too high", "rate too low", "ravine", "plateau", "saddle", "local minimum"}
+COUNTED |= {"dead ReLU", "log of 0", "noise floor"}
 # a loss as near to 0 as this is 0 to the eye
 NOTHING = 1e-4
+HIGHEST = "its highest loss in the last ten steps"
 # sentences with places for names and numbers: the pages fill them without Python
-VERDICT = "{cured} of {count} cured, {named} named rightly at once: {points} of {most} points."
+VERDICT = "{cured} of {count} cured, {named} named without an error: {points} of {most} points."
 TOLD = {
     "all": "{points} points ({best} with one look): {tried}{called}; seen by {seen}",
     "then": ", then ",
@@ -132,7 +136,9 @@ class Round:
         visit.after = done.case
         if done.cured:
             visit.outcome = "cured"
-        return done.words((what_it_was if done.cured else what_it_is_not)(visit.disease, name))
+        if done.cured:
+            return done.words(what_it_was(visit.disease, name))
+        return done.words(what_it_is_not(visit.disease, visit.case, name))
 
     @property
     def begun(self):
@@ -148,7 +154,8 @@ class Round:
         disease = DISEASES[visit.disease]
         visit.after = treated(visit.case, disease.cure)
         return (
-            f"It was {_bare(visit.disease)}: {disease.sign}. {disease.instrument} shows it. "
+            f"It was {_noun(visit.disease)}: {disease.sign}. "
+            f"{_begun(disease.instrument)} shows it. "
             f"The cure is {disease.cure}: you see it at work."
         )
 
@@ -176,13 +183,15 @@ class Round:
         begins = (
             f"begins at {three(first)}" if np.isfinite(first) else "is no number from the start"
         )
-        return f"{what}. Its {loss} {begins}; a healthy one ends, and stays, below {limit}."
+        return (
+            f"{what}. Its {loss} {begins}; a healthy one stays below {limit} in its last ten steps."
+        )
 
     @property
     def verdict(self):
         """The score of the round."""
         cured = sum(visit.outcome == "cured" for visit in self.visits)
-        named = sum(visit.names[:1] == [visit.disease] for visit in self.visits)
+        named = sum(set(visit.names) == {visit.disease} for visit in self.visits)
         return VERDICT.format(
             cured=cured,
             count=len(self.visits),
@@ -228,10 +237,10 @@ def treatment(disease, case, cure):
     after, about = treated(case, cure), DISEASES[disease]
     needless = case.well and CURES[cure].price > 0
     if after is not None and after.well and not needless:
-        first = f"Cured by {cure}: the loss ends at {_level(after)}."
+        first = f"Cured by {cure}: {HIGHEST} is {_level(after)}."
         if case.well:
             first = "Right to leave it alone."
-        cheaper = f"{_begun(about.cure)} cures it too, for {CURES[about.cure].price}."
+        cheaper = f"{_begun(about.cure)} would cure it too, for {CURES[about.cure].price}."
         return Treatment(after, True, first, "" if about.cure == cure else cheaper)
     if after is None:
         words = f"Not cured: {cure} finds nothing to change."
@@ -246,17 +255,35 @@ def treatment(disease, case, cure):
 
 def what_it_was(disease, name):
     """Say what a cured patient had, and whether it was named so."""
-    named = "as you said" if name == disease else f"not {name}"
-    return f"It was {_bare(disease)}, {named}: {DISEASES[disease].sign}."
+    named = "as you said" if name == disease else f"not {_noun(name)}"
+    return f"It was {_noun(disease)}, {named}: {DISEASES[disease].sign}."
 
 
-def what_it_is_not(disease, name):
-    """Say of a patient that is not cured whether its name is right, else where that would show."""
+def what_it_is_not(disease, case, name):
+    """Say of a patient that is not cured whether its name is right, else what is missing for it."""
     if name == disease:
         well = DISEASES[disease].cure == "nothing"
         return f"The name is right; {'leave it alone' if well else 'the cure is not'}."
     about = DISEASES[name]
-    return f"It is not {_bare(name)}: {_bare(name)} would show in {about.instrument}: {about.sign}."
+    looks = INSTRUMENTS.get(about.instrument)
+    if case.well:
+        missing = "it stayed below the limit as it came."
+    elif looks and not looks.fits(case):
+        missing = f"there is nothing here that {about.instrument} could show."
+    else:
+        missing = f"{about.missing}; that is not so here. {_begun(about.instrument)} tells."
+    return f"It is not {_noun(name)}: {missing}"
+
+
+def explained(name, cure):
+    """Say what a name means and what a cure does, each if it is chosen.
+
+    >>> explained("plateau", None)
+    'Plateau: flat ground far from any minimum, with hardly a slope.'
+    """
+    means = name and f"{_begun(name)}: {DISEASES[name].meaning}."
+    does = cure and f"{_begun(cure)} {CURES[cure].purpose}."
+    return " ".join(filter(None, [means, does]))
 
 
 def best_of(disease):
@@ -279,18 +306,23 @@ def _told(visit):
     tried = TOLD["then"].join(visit.cures)
     if visit.outcome == "given up":
         tried = TOLD["after"].format(tried=tried) if tried else TOLD["given up"]
-    wrong = [name for name in visit.names[-1:] if name != visit.disease]
+    # each wrong name once, in the order in which they were given
+    wrong = [name for name in dict.fromkeys(visit.names) if name != visit.disease]
     return TOLD["all"].format(
         points=visit.points,
         best=best_of(visit.disease),
         tried=tried,
-        called="".join(TOLD["called"].format(name=_bare(name)) for name in wrong),
+        called="".join(TOLD["called"].format(name=_noun(name)) for name in wrong),
         seen=TOLD["and"].join(visit.bought) or TOLD["unseen"],
     )
 
 
 def _bare(disease):
     return "well" if DISEASES[disease].cure == "nothing" else disease
+
+
+def _noun(disease):
+    return f"a {disease}" if disease in COUNTED else _bare(disease)
 
 
 def _begun(words):
@@ -306,7 +338,7 @@ def glossary():
 
 def three(number):
     """A number in words, to three digits."""
-    return say(float(f"{number:.3g}"))
+    return say(float(f"{number:.3g}")).replace("-", "−")
 
 
 def _level(case):
@@ -316,11 +348,11 @@ def _level(case):
 
 
 def _change(before, after):
-    limit = f"a healthy one comes below {three(before.healthy)}"
+    limit = f"a healthy one stays below {three(before.healthy)} there"
     if after.lost_at is not None:
-        return f"the loss is no number from step {after.lost_at} on; {limit}"
+        return f"the loss is no number from step {after.lost_at} on"
     if before.lost_at is not None:
-        return f"the loss is a number now, but ends at {_level(after)}; {limit}"
+        return f"the loss is a number now, but {HIGHEST} is {_level(after)}; {limit}"
     if np.isclose(after.level, before.level, rtol=0.02, atol=NOTHING):
-        return f"the loss ends at {_level(after)}, as before; {limit}"
-    return f"the loss ends at {_level(after)} instead of {_level(before)}; {limit}"
+        return f"{HIGHEST} is {_level(after)}, as before; {limit}"
+    return f"{HIGHEST} is {_level(after)} instead of {_level(before)}; {limit}"

@@ -1222,7 +1222,7 @@ def _():
     return "six or more" if len(flat) >= 6 else "two or three"
 
 
-@proof("one of three patients")
+@proof("good gradients")
 def _():
     case = clinic.patient("clipping too tight", seed=1)
     well = clinic.patient("none: it is well", seed=1)
@@ -1231,7 +1231,7 @@ def _():
     lengths = case.run.step_lengths
     assert np.ptp(lengths) < 1e-6 * lengths.max()
     assert lengths.max() < 1e-3 * np.median(well.run.step_lengths)
-    return "in the length of its steps"
+    return "yes: the steps may be far too short all the same"
 
 
 @proof("loss of guessing")

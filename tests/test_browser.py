@@ -778,7 +778,7 @@ def test_a_whole_consultation(chromium_and_server):
         press("Press again")
         figure.wait_for_readout("The cure is")
         press("The record")
-        figure.wait_for_readout("1 of 2 cured, 0 named rightly at once: 12 of 40 points")
+        figure.wait_for_readout("1 of 2 cured, 0 named without an error: 12 of 40 points")
         compare(lab, 0, ["first"])
         press("New patients")
         figure.wait_for_readout("clinic 2")

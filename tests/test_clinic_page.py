@@ -47,6 +47,8 @@ ACTS = [
     ("name", "saddle"),
     ("cure", "momentum"),
     ("treat",),
+    ("name", "plateau"),
+    ("treat",),
     ("buy", "Step length"),
     ("buy", "Rate finder"),
     ("give_up",),
@@ -114,6 +116,7 @@ def shown(page):
             return {
                 text: figure.frame.text,
                 readout: figure.frame.readout,
+                explained: root.baked.meaning.textContent,
                 bought: of(instruments, (one) => one.classList.contains("gd-bought")),
                 disabled: of({ ...instruments, ...menus, ...buttons }, (one) => one.disabled),
                 given: of(menus, (one) => one.value),
@@ -136,6 +139,7 @@ def shown_in_notebook(clinic):
     buttons = ("treat", "give_up", "following")
     return {
         "text": clinic.text,
+        "explained": clinic.explained.value,
         "readout": {"verdict": readout.verdict, "rows": [list(row) for row in readout.rows]},
         "bought": {name: one.icon == "check" for name, one in clinic.instruments.items()},
         "disabled": {name: one.disabled for name, one in controls.items()},

@@ -19,6 +19,7 @@ class Clinic extends Baked {
     const named = (kind) => Object.fromEntries(
       [...root.querySelectorAll(`[data-${kind}]`)].map((one) => [one.dataset[kind], one]));
     [this.instruments, this.menus, this.buttons] = ["buys", "gives", "does"].map(named);
+    this.meaning = root.querySelector(".gd-meaning");
     this.plain = Object.fromEntries(
       Object.entries(this.buttons).map(([name, button]) => [name, button.textContent]));
   }
@@ -48,7 +49,17 @@ class Clinic extends Baked {
     for (const [name, act] of Object.entries(acts)) {
       this.buttons[name].addEventListener("click", act);
     }
+    for (const menu of Object.values(this.menus)) {
+      menu.addEventListener("change", () => this.explain());
+    }
     this.answer(this.told);
+  }
+
+  // What the chosen name means, and what the chosen cure does.
+  explain() {
+    const words = Object.entries(this.menus).map(([kind, { value }]) =>
+      this.head.explained[kind][value]);
+    this.meaning.textContent = words.filter(Boolean).join(" ") || this.meaning.dataset.unchosen;
   }
 
   // ------------------------------------------------------------ the round
@@ -60,6 +71,7 @@ class Clinic extends Baked {
     this.over = false;
     this.told = patient.complaint;
     for (const menu of Object.values(this.menus)) menu.selectedIndex = 0;
+    this.explain();
   }
 
   get sick() {
@@ -188,7 +200,7 @@ class Clinic extends Baked {
     };
     const of = (visit) => {
       const { patient, names, bought } = visit;
-      const wrong = names.slice(-1).filter((name) => name !== patient.disease);
+      const wrong = [...new Set(names)].filter((name) => name !== patient.disease);
       return filled(told.all, {
         points: this.points(visit),
         best: patient.best,
@@ -201,7 +213,8 @@ class Clinic extends Baked {
       verdict: filled(verdict, {
         cured: visits.filter(({ outcome }) => outcome === "cured").length,
         count: visits.length,
-        named: visits.filter(({ names, patient }) => names[0] === patient.disease).length,
+        named: visits.filter(({ names, patient }) =>
+          names.length && names.every((name) => name === patient.disease)).length,
         points: sum(visits.map((visit) => this.points(visit))),
         most: worth * visits.length,
       }),

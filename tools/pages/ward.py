@@ -18,8 +18,9 @@ from gdviz.rounds import (
     VERDICT,
     WORTH,
     WRONG_NAME,
-    _bare,
+    _noun,
     best_of,
+    explained,
     points_left,
     treatment,
     what_it_is_not,
@@ -57,7 +58,7 @@ class Ward:
             "unnamed": self.clinic.told,
             "uncured": self.round.treat(disease, None),
             "named": {name: what_it_was(disease, name) for name in DISEASES},
-            "misnamed": {name: what_it_is_not(disease, name) for name in DISEASES},
+            "misnamed": {name: what_it_is_not(disease, case, name) for name in DISEASES},
             "loss": self._loss(visit),
         }
         told["treated"] = {cure: self._treated(visit, cure, told["loss"]) for cure in CURES}
@@ -129,7 +130,7 @@ class Ward:
         for points in range(WORTH + 1):
             ended = SimpleNamespace(points=points)
             panel.update(SimpleNamespace(visits=[ended] * len(bars)))
-            parts = zip(panel.bars, panel.told, strict=True)
+            parts = zip(panel.bars, panel.marks, panel.told, strict=True)
             for bar, artists in zip(bars, parts, strict=True):
                 drawn = ink.record(artists, *picture.pixels, picture.figure.dpi).frame
                 bar.append(self.pack.add(f"bar {width}", drawn))
@@ -142,7 +143,11 @@ class Ward:
             "wrong": WRONG_NAME,
             "prices": {name: one.price for name, one in (INSTRUMENTS | CURES).items()},
             "left": [points_left(points) for points in range(WORTH + 1)],
-            "called": {name: TOLD["called"].format(name=_bare(name)) for name in DISEASES},
+            "explained": {
+                "name": {name: explained(name, None) for name in DISEASES},
+                "cure": {cure: explained(None, cure) for cure in CURES},
+            },
+            "called": {name: TOLD["called"].format(name=_noun(name)) for name in DISEASES},
             "verdict": VERDICT,
             "told": TOLD,
             "patients": self.patients,
@@ -163,6 +168,7 @@ def desk(name, clinic):
             for name, button in clinic.instruments.items()
         ],
         "menus": {"name": clinic.name.options, "cure": clinic.cure.options},
+        "unchosen": clinic.explained.value,
         "treat": clinic.treat_button.description,
         "give_up": {
             "words": GIVE_UP,
