@@ -461,6 +461,9 @@ def test_layers_without_a_gradient_are_crosses_and_every_layer_is_within_the_axe
     layers = clinic.visit.case.stack.layers
     assert panel.crosses[1].get_xdata().tolist() == list(range(1, layers))
     assert panel.crosses[1].get_ydata().min() > panel.ax.get_ylim()[0]
+    # the first row that has zeros, whichever it is, has them at the foot
+    low, high = np.log(panel.ax.get_ylim())
+    assert np.log(panel.crosses[1].get_ydata()).max() < low + 0.1 * (high - low)
     assert panel.ax.get_xlim()[1] > layers
     assert panel.ax.get_xlabel() == "layer (×: exactly 0)"
     clinic.close()
