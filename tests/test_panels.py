@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from matplotlib.markers import MarkerStyle
 from matplotlib.text import Annotation
 
 import gdviz as gd
@@ -936,7 +937,7 @@ def test_a_table_has_its_first_row_on_top_and_words_in_its_cells():
     assert [words.colour for words in panel.writing] == [INK, "#FFFFFF"]
 
 
-def test_a_word_is_read_through_a_ring_with_a_rim():
+def test_a_word_is_read_through_the_frame_of_its_cell_with_a_rim():
     table = gd.Cells(
         names=(["tea"], ["cold", "flu"]),
         texts=lambda cells: [["a"], ["b"]],
@@ -944,9 +945,15 @@ def test_a_word_is_read_through_a_ring_with_a_rim():
         at=lambda cells: (0, 1),
     )
     panel = drawn(table, np.array([[0.0], [np.nan]]))
-    for ring in (panel.rim, panel.ball):
-        assert np.ravel(ring.get_data()).tolist() == [0, 1]
-        assert ring.get_markerfacecolor() == "none"
+    (left, top), (right, bottom) = panel.ax.transData.transform([(-0.5, 0.5), (0.5, 1.5)])
+    points = 72 / panel.ax.figure.dpi
+    for frame in (panel.rim, panel.ball):
+        assert np.ravel(frame.get_data()).tolist() == [0, 1]
+        assert frame.get_markerfacecolor() == "none"
+        marker = MarkerStyle(frame.get_marker())
+        shape = marker.get_path().transformed(marker.get_transform()).get_extents()
+        size = frame.get_markersize() * np.array([shape.width, shape.height])
+        np.testing.assert_allclose(size, points * np.array([right - left, top - bottom]))
     assert (panel.rim.get_markeredgecolor(), panel.ball.get_markeredgecolor()) == ("white", INK)
     assert panel.rim.get_zorder() < panel.ball.get_zorder()
 

@@ -39,7 +39,7 @@ class Cells(Panel):
 
     ``names`` makes a table of the map: the names of its columns and of its rows, the first row on
     top. The controls that ``drag`` names may then be menus in the same order. ``texts(result)``,
-    ``(rows, columns)``, are the words in its cells.
+    ``(rows, columns)``, are the words in its cells; the ball is then the frame of a cell.
 
     >>> import gdviz as gd
     >>> picture = gd.show([[0, 1], [1, -1]], Cells(regions=("A", "B")))
@@ -198,10 +198,10 @@ class Cells(Panel):
         self.ball = walker(ax, size=15) if self.at else None
         self.rim = None
         if self.at and self.texts:
-            # a word is read through a ring, which has a rim to be seen on dark cells too
-            self.ball.set(ms=28, mfc="none", mec=INK, mew=2.4, clip_on=False)
-            rim = {"ms": 28, "mfc": "none", "mec": "white", "mew": 4.8, "zorder": 11.4}
-            (self.rim,) = ax.plot([], [], ls="none", marker="o", clip_on=False, **rim)
+            # a word is read through a frame, which has a rim to be seen on dark cells too
+            self.ball.set(mfc="none", mec=INK, mew=2.4, clip_on=False)
+            rim = {"mfc": "none", "mec": "white", "mew": 4.8, "zorder": 11.4}
+            (self.rim,) = ax.plot([], [], ls="none", clip_on=False, **rim)
         self.note = note(ax)
 
     def update(self, result):
@@ -219,9 +219,19 @@ class Cells(Panel):
             text.set_position(place)
         if self.ball is not None:
             place = self.at(result)
-            for ring in filter(None, (self.rim, self.ball)):
-                ring.set_data(*([], []) if place is None else ([place[0]], [place[1]]))
+            for mark in filter(None, (self.rim, self.ball)):
+                mark.set_data(*([], []) if place is None else ([place[0]], [place[1]]))
+                if self.rim is not None:
+                    self._frame(mark, cells.shape)
         self.note.set_text(self.words(result) if self.words else "")
+
+    def _frame(self, mark, shape):
+        """Give a mark the shape and the size of a cell."""
+        rows, columns = shape
+        pixels = np.array([self.ax.bbox.width / columns, self.ax.bbox.height / rows])
+        # in matplotlib a marker's size is that of its longer side, whatever its shape's
+        mark.set_marker(np.array([(-1, -1), (1, -1), (1, 1), (-1, 1), (-1, -1)]) * pixels)
+        mark.set_markersize(72 / self.ax.get_figure(root=True).dpi * pixels.max())
 
     def _write(self, texts, known):
         """Write a word into the middle of each cell."""
