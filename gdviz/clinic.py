@@ -401,7 +401,7 @@ def _gradient_by_layer(case):
             zeros=True,
             colours=(BEHIND, START, END),
             xlabel="layer (×: exactly 0)" if (norms == 0).any() else "layer",
-            ylabel="‖∂E/∂W‖",
+            ylabel="‖∂E/∂(W, b)‖",
             title=f"Gradient by layer ({GREY})",
             tall=TALL,
         )
