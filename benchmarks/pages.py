@@ -36,16 +36,13 @@ WATCH = """root => {
     requestAnimationFrame(tick);
 }"""
 DONE = "root => { root.bench.on = false; return [root.bench.screen, root.bench.drawn]; }"
-PAINTED = """() => new Promise((resolve) => {
+# the stored picture gives its place to the figure: the browser's own record stays
+PAINTED = """() => {
     const paint = performance.getEntriesByName("first-contentful-paint")[0];
-    const image = document.querySelector(".gd-figure img");
-    const tell = () => {
-        const [entry] = performance.getEntriesByName(image?.src || "");
-        resolve([paint ? paint.startTime : NaN, entry ? entry.responseEnd : NaN]);
-    };
-    if (!image || image.complete) tell();
-    else image.addEventListener("load", tell);
-})"""
+    const pictures = performance.getEntriesByType("resource")
+        .filter(({ name }) => name.includes("/pictures/"));
+    return [paint ? paint.startTime : NaN, pictures.length ? pictures[0].responseEnd : NaN];
+}"""
 
 
 def drag(page, figure):

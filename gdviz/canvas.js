@@ -136,7 +136,7 @@ function draw(context, stroke, path) {
   }
 }
 
-function isStill() {
+function wantsNoMotion() {
   return window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 }
 
@@ -331,7 +331,7 @@ export class Figure {
   // first step to its last.
   sweep() {
     const line = this.frame.ink.strokes.find((stroke) => stroke.clip);
-    if (!line || isStill()) return;
+    if (!line || wantsNoMotion()) return;
     const [left, top, width, height] = line.clip, began = performance.now();
     const tick = (now) => {
       const gone = width * Math.max(0, (now - began) / SWEEP);
@@ -397,7 +397,7 @@ export class Figure {
     if (!this.bar.contains(this.bar.getRootNode().activeElement)) {
       this.stage.focus({ preventScroll: true });
     }
-    if (isStill()) {
+    if (wantsNoMotion()) {
       this.timer = setInterval(() => this.advance(reel.frames.length / 8), 1000);
       this.showFrame(0, 0);
       return;

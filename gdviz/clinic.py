@@ -68,14 +68,12 @@ class Clinic(Shown):
     @one_at_a_time
     def treat(self, name, cure):
         """Name the disease, and apply a cure."""
-        self._answer(self.round.treat, name, cure)
-        self._sweep()
+        self._answer_with_run(self.round.treat, name, cure)
 
     @one_at_a_time
     def give_up(self):
         """Send the patient away, and see what it had."""
-        self._answer(self.round.give_up)
-        self._sweep()
+        self._answer_with_run(self.round.give_up)
 
     @one_at_a_time
     def following(self):
@@ -96,9 +94,13 @@ class Clinic(Shown):
         self.seed.value = seed
         return ""
 
-    def _sweep(self):
-        """Let the browser draw the sick run and the treated one from their first step on."""
-        if self.visit.after is not None and self.error is None:
+    def _answer_with_run(self, act, *given):
+        """Answer, and let the browser draw the sick run and a new one from their first step on."""
+        visit = self.visit
+        before = len(visit.cures), visit.outcome
+        self._answer(act, *given)
+        acted = (len(visit.cures), visit.outcome) != before
+        if acted and visit.after is not None and self.error is None:
             self.canvas.send({"kind": "sweep"})
 
     def _answer(self, act, *given):

@@ -4,7 +4,9 @@ import os
 import tempfile
 
 import pytest
+from canvas import need_chromium
 from execute_notebooks import environment
+from lab import browser
 
 # these scripts need PyTorch, which is no dependency: they made the figures that the tests read
 collect_ignore = ["reference"]
@@ -16,3 +18,11 @@ def pytest_configure(config):
     folder = tempfile.TemporaryDirectory(prefix="gdviz-ipython-", ignore_cleanup_errors=True)
     config.add_cleanup(folder.cleanup)
     os.environ.update(environment(folder.name))
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """A browser; without one the test is skipped, and fails in continuous integration."""
+    need_chromium()
+    with browser() as found:
+        yield found

@@ -557,3 +557,21 @@ def test_a_cell_that_runs_again_closes_its_earlier_clinic(monkeypatch):
     other = gd.Clinic(0, 1)
     assert one.canvas.comm is None
     assert other.canvas.comm is not None
+
+
+def test_only_a_run_that_was_made_anew_is_drawn_as_it_goes(monkeypatch):
+    clinic, sent = gd.Clinic(seed=43, patients=2), []
+    monkeypatch.setattr(clinic.canvas, "send", lambda message, *_: sent.append(message["kind"]))
+    clinic.treat(None, None)
+    clinic.buy("First NaN")
+    assert "sweep" not in sent
+    clinic.treat("ravine", "Adam")
+    assert sent.count("sweep") == 1
+    # asked again, without a cure; then one that finds nothing to change
+    clinic.treat("ravine", None)
+    clinic.treat("ravine", "no weight decay")
+    assert sent.count("sweep") == 1
+    clinic.give_up()
+    clinic.give_up()
+    assert sent.count("sweep") == 2
+    clinic.close()

@@ -2,12 +2,10 @@
 
 import itertools
 import json
-import os
 import shutil
 
 import numpy as np
 import pytest
-from lab import browser, find_chromium
 from make_site import build, script
 from matplotlib.path import Path
 from pages.bake import Recorder
@@ -55,18 +53,6 @@ ACTS = [
     ("give_up",),
     ("following",),
 ]
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    try:
-        find_chromium()
-    except FileNotFoundError as error:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(error))
-    with browser() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

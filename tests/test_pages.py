@@ -3,7 +3,6 @@
 import contextlib
 import functools
 import json
-import os
 import re
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -14,7 +13,6 @@ import ipywidgets as widgets
 import nbformat
 import numpy as np
 import pytest
-from lab import browser, find_chromium
 from make_site import NOTEBOOKS, build, markdown, weigh
 from notebook_runner import step_through
 from pages import grid
@@ -84,18 +82,6 @@ def write_small(path, cells=SMALL):
             notebook.cells[number].outputs = [output]
     nbformat.write(notebook, path)
     return path
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    try:
-        find_chromium()
-    except FileNotFoundError as error:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(error))
-    with browser() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")
