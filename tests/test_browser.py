@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from canvas import KERNEL, compare, need_chromium, share_that_differs
 from lab import Lab, browser, jupyterlab
+from playwright.sync_api import expect
 
 CELLS = {
     "set-up": """
@@ -762,6 +763,9 @@ def test_a_whole_consultation(chromium_and_server):
         lab.page.keyboard.type("rate too high")
         cure.focus()
         lab.page.keyboard.type("a rate 20 times smaller")
+        # the kernel has heard of it: a press would overtake what waits to be sent
+        explained = clinic.locator(".gdviz-explained")
+        expect(explained).to_contain_text("A rate 20 times smaller", timeout=10_000)
         clinic.get_by_role("button", name="Treat").focus()
         lab.page.keyboard.press("Enter")
         figure.wait_for_readout("Cured by a rate 20 times smaller")
