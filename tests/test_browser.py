@@ -752,10 +752,7 @@ def test_a_whole_consultation(chromium_and_server):
         press("Treat")
         figure.wait_for_readout("Not cured by a rate 20 times larger")
         # the runs are drawn as they go, from left to right, and then stand there whole
-        figure.wait_until("figure.unseen")
-        left = figure.ask("return figure.unseen[0];")
-        figure.wait_until(f"!figure.unseen || figure.unseen[0] > {left} + 20")
-        figure.wait_until("!figure.unseen")
+        figure.wait_until("figure.sweeping && !figure.unseen")
         compare(lab, 0, ["first"])
         # by keyboard: to the fields, the options by their first letters, and Enter
         cells = lab.cells()
